@@ -1,0 +1,197 @@
+import { debuglog } from 'node:util';
+import { HttpTracer } from './http/http-tracer.js';
+import { type FerretOptions, type ResolvedOptions, resolveOptions } from './options.js';
+import { createReport, type OnDiagnostic, type Report } from './pipeline/diagnostics.js';
+import { type Ledger, LedgerCounters } from './pipeline/ledger.js';
+import { Pipeline } from './pipeline/pipeline.js';
+import type { EndReason, SpanSink } from './pipeline/sink.js';
+import { shutdownHooks } from './shutdown.js';
+import { identifyProcess } from './sqlite/process-identity.js';
+import { SqliteSink } from './sqlite/sqlite-sink.js';
+import { AttributeRecorder, type Attributes } from './trace/attributes.js';
+import { createRedactor } from './trace/redaction.js';
+import type { Span, SpanOptions } from './trace/span.js';
+import { Tracer } from './trace/tracer.js';
+
+/** Any function: every function type is assignable to it. */
+export type AnyFunction = (...args: never[]) => unknown;
+
+/** What `close()` achieved. */
+export interface CloseReport {
+  /** True if everything recorded was settled before the deadline. */
+  readonly complete: boolean;
+  /** Spans recorded that are not in the store: still on their way, or given up at the deadline. */
+  readonly unwritten: number;
+  readonly ledger: Ledger;
+}
+
+/** Records what this process does. Made by `createFerret` or `defaultFerret`. */
+export interface Ferret {
+  /** The run this process belongs to. */
+  readonly runId: string;
+  /**
+   * Runs `fn` in a span of its own, a child of the current one, and returns what it returns. The span ends when `fn`
+   * returns or its promise settles. Errors are recorded and thrown on.
+   *
+   * @example
+   * const user = await ferret.measure('SELECT user', () => db.user(id));
+   */
+  measure<T>(name: string, fn: (span: Span) => T): T;
+  measure<T>(name: string, attributes: Attributes, fn: (span: Span) => T): T;
+  /**
+   * A function that does what `fn` does and is measured at every call. `name` may be made from the arguments.
+   *
+   * @example
+   * const load = ferret.wrap((table) => `SELECT ${table}`, (table: string) => db.all(table));
+   */
+  wrap<F extends AnyFunction>(name: string | ((...args: Parameters<F>) => string), fn: F): F;
+  /**
+   * Starts a span to be ended by hand. It does not become the current span.
+   *
+   * @example
+   * using span = ferret.start('import', { attributes: { file } });
+   */
+  start(name: string, options?: SpanOptions): Span;
+  /** What became of every span so far. */
+  stats(): Ledger;
+  /** Resolves when all spans ended so far are in the store, or lost and counted. Never rejects. */
+  flush(): Promise<void>;
+  /**
+   * Ends open spans as `interrupted`, stores what is waiting and closes the file; spans started later are counted, not
+   * recorded. Resolves within `timeoutMillis` (default 5,000) whatever the store does; never rejects. Every caller gets
+   * the same promise.
+   */
+  close(options?: { timeoutMillis?: number }): Promise<CloseReport>;
+}
+
+const DEFAULT_CLOSE_TIMEOUT_MILLIS = 5_000;
+const debug = debuglog('ferret');
+
+/** The composition root: options -> tracer -> pipeline -> sink. */
+export class FerretInstance implements Ferret {
+  readonly runId: string;
+  /** For adapters; see `@ferretjs/core/http`. */
+  readonly http: HttpTracer;
+  readonly #ledger = new LedgerCounters();
+  readonly #report: Report;
+  readonly #pipeline: Pipeline;
+  readonly #tracer: Tracer;
+  readonly #hooked: boolean;
+  #closing: Promise<CloseReport> | undefined;
+
+  constructor(options?: FerretOptions) {
+    const resolved = resolveOptions(options);
+    this.runId = resolved.runId;
+    this.#report = createReport(withDebug(resolved.onDiagnostic ?? warn));
+    this.#pipeline = new Pipeline(this.#createSink(resolved), this.#ledger, resolved, this.#report);
+
+    const onFault = (what: string, error: unknown) => {
+      this.#report('HOOK_FAILED', `${what} failed, and the request went on without it: ${String(error)}`, error);
+    };
+    const redactor = createRedactor(resolved.redact, (error) => onFault('The option redact.redactor', error));
+    const limits = { maxAttributes: resolved.maxAttributes, maxValueLength: resolved.maxAttributeLength };
+    const recorder = new AttributeRecorder(limits, redactor);
+    this.#tracer = new Tracer(recorder, this.#ledger, (span) => this.#pipeline.enqueue(span));
+    this.http = new HttpTracer(this.#tracer, resolved, redactor, onFault);
+    this.#hooked = resolved.shutdownHooks;
+    if (this.#hooked) shutdownHooks.add(this);
+  }
+
+  measure<T>(name: string, ...rest: [fn: (span: Span) => T] | [attributes: Attributes, fn: (span: Span) => T]): T {
+    return rest.length === 1
+      ? this.#tracer.measure(name, undefined, rest[0])
+      : this.#tracer.measure(name, rest[0], rest[1]);
+  }
+
+  wrap<F extends AnyFunction>(name: string | ((...args: Parameters<F>) => string), fn: F): F {
+    const tracer = this.#tracer;
+    const nameOf = (args: Parameters<F>): string => {
+      if (typeof name === 'string') return name;
+      try {
+        return name(...args);
+      } catch (error) {
+        this.#report('HOOK_FAILED', `A name given to wrap() failed: ${String(error)}`, error);
+        return fn.name || 'anonymous';
+      }
+    };
+    const wrapped = function (this: unknown, ...args: Parameters<F>): unknown {
+      return tracer.measure(nameOf(args), undefined, () => fn.apply(this, args));
+    };
+    Object.defineProperty(wrapped, 'name', { value: fn.name, configurable: true });
+    Object.defineProperty(wrapped, 'length', { value: fn.length, configurable: true });
+    return wrapped as AnyFunction as F;
+  }
+
+  start(name: string, options?: SpanOptions): Span {
+    return this.#tracer.start(name, options);
+  }
+
+  stats(): Ledger {
+    return this.#ledger.snapshot();
+  }
+
+  flush(): Promise<void> {
+    return this.#pipeline.flush();
+  }
+
+  close(options?: { timeoutMillis?: number }): Promise<CloseReport> {
+    return this.shutdown('close', options?.timeoutMillis);
+  }
+
+  /** `close()` for a reason of the process's own. */
+  shutdown(reason: EndReason, timeoutMillis = DEFAULT_CLOSE_TIMEOUT_MILLIS): Promise<CloseReport> {
+    this.#closing ??= this.#close(reason, timeoutMillis);
+    return this.#closing;
+  }
+
+  async #close(reason: EndReason, timeoutMillis: number): Promise<CloseReport> {
+    if (this.#hooked) shutdownHooks.remove(this);
+    const failedBefore = this.#ledger.writeFailed;
+    this.#tracer.close();
+    const complete = await settlesWithin(this.#pipeline.close(reason), timeoutMillis);
+    if (!complete) {
+      this.#pipeline.abandon();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const ledger = this.stats();
+    const unwritten = ledger.pending + this.#ledger.writeFailed - failedBefore;
+    if (!complete) {
+      this.#report(
+        'CLOSE_TIMED_OUT',
+        `close() met its deadline of ${timeoutMillis} ms; ${unwritten} spans are not stored.`,
+      );
+    }
+    return { complete, unwritten, ledger };
+  }
+
+  #createSink({ sink, database: file, synchronous, runId, service, resource }: ResolvedOptions): SpanSink {
+    return sink ?? new SqliteSink({ file, synchronous }, identifyProcess(runId, service, resource), this.#report);
+  }
+}
+
+/**
+ * The timer holds the process open on purpose, and only for this long: with nothing else to wait for, Node would
+ * otherwise end in the middle of a retry.
+ */
+async function settlesWithin(promise: Promise<void>, millis: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, millis, false);
+  });
+  const settled = await Promise.race([promise.then(() => true), deadline]);
+  clearTimeout(timer);
+  return settled;
+}
+
+const warn: OnDiagnostic = ({ code, message, suppressed }) => {
+  const more = suppressed === 0 ? '' : ` (and ${suppressed} more like it in the last minute)`;
+  process.emitWarning(message + more, { type: 'FerretWarning', code: `FERRET_${code}` });
+};
+
+/** `NODE_DEBUG=ferret` shows every diagnostic with its cause. */
+function withDebug(onDiagnostic: OnDiagnostic): OnDiagnostic {
+  return (diagnostic) => {
+    debug('%s: %s %o', diagnostic.code, diagnostic.message, diagnostic.cause);
+    onDiagnostic(diagnostic);
+  };
+}

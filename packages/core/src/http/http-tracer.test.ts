@@ -1,0 +1,448 @@
+import { once } from 'node:events';
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { FerretInstance } from '../ferret.js';
+import type { FerretOptions } from '../options.js';
+import type { Diagnostic } from '../pipeline/diagnostics.js';
+import { MemorySink } from '../pipeline/memory-sink.js';
+import { currentSpan } from '../trace/context.js';
+import type { SpanRecord } from '../trace/span.js';
+import { exceptionThrown, spanOf } from './http-tracer.js';
+
+const cleanUp: (() => Promise<unknown>)[] = [];
+afterEach(() => Promise.all(cleanUp.splice(0).map((close) => close())));
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** A plain Node server behind the tracer; `routeOf` says `/users/:id` for everything below `/users`. */
+async function serve(handler: Handler, options: FerretOptions = {}) {
+  const sink = new MemorySink();
+  const diagnostics: Diagnostic[] = [];
+  const ferret = new FerretInstance({ sink, onDiagnostic: (diagnostic) => diagnostics.push(diagnostic), ...options });
+  const routeOf = (request: IncomingMessage) => (request.url?.startsWith('/users') ? '/users/:id' : undefined);
+  const server = createServer((request, response) =>
+    ferret.http.trace(request, response, routeOf, () => handler(request, response)),
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  cleanUp.push(async () => {
+    server.closeAllConnections();
+    server.close();
+    await ferret.close();
+  });
+  const url = `http://127.0.0.1:${port}`;
+  /** The spans stored, once there are as many. */
+  const spans = (count = 1): Promise<readonly SpanRecord[]> =>
+    vi.waitFor(async () => {
+      await ferret.flush();
+      expect(sink.spans.length).toBeGreaterThanOrEqual(count);
+      return sink.spans;
+    });
+  const span = async () => {
+    const [first] = await spans();
+    if (first === undefined) throw new Error('no span');
+    return { ...first, attributes: { ...first.sharedAttributes, ...first.attributes } as Record<string, unknown> };
+  };
+  return { ferret, sink, diagnostics, port, url, spans, span };
+}
+
+const answer: Handler = (_request, response) => response.end('ok');
+
+describe('a server span', () => {
+  it('says what a request was, in the words of OpenTelemetry', async () => {
+    const { url, port, span } = await serve(answer);
+    await fetch(`${url}/users/7?page=2`, { headers: { 'user-agent': 'test/1' } });
+    expect(await span()).toMatchObject({
+      name: 'GET /users/:id',
+      kind: 'server',
+      outcome: 'ok',
+      isLocalRoot: true,
+      httpMethod: 'GET',
+      httpRoute: '/users/:id',
+      httpStatusCode: 200,
+      errorType: undefined,
+      attributes: {
+        'url.path': '/users/7',
+        'url.query': 'page=2',
+        'url.scheme': 'http',
+        'server.address': '127.0.0.1',
+        'server.port': port,
+        'network.protocol.version': '1.1',
+        'user_agent.original': 'test/1',
+      },
+    });
+    expect((await span()).attributes).not.toHaveProperty('client.address');
+  });
+
+  it('is named by its method alone when no route matched, never by the path', async () => {
+    const { url, span } = await serve((_request, response) => response.writeHead(404).end());
+    await fetch(`${url}/secret/place`, { method: 'DELETE' });
+    expect(await span()).toMatchObject({ name: 'DELETE', httpRoute: undefined, httpStatusCode: 404, outcome: 'ok' });
+  });
+
+  it('calls an unknown method _OTHER, and HTTP in its name', async () => {
+    const { url, span } = await serve(answer);
+    await fetch(`${url}/users/1`, { method: 'PROPFIND' });
+    expect(await span()).toMatchObject({
+      name: 'HTTP /users/:id',
+      httpMethod: '_OTHER',
+      attributes: { 'http.request.method_original': 'PROPFIND' },
+    });
+  });
+
+  it('measures wall-clock start and monotonic duration', async () => {
+    const before = Date.now() * 1000;
+    const { url, span } = await serve((_request, response) => setTimeout(() => response.end(), 30));
+    await fetch(`${url}/users/1`);
+    const { startMicros, durationNanos } = await span();
+    expect(startMicros).toBeGreaterThan(before - 50_000);
+    expect(startMicros).toBeLessThan(Date.now() * 1000 + 50_000);
+    expect(durationNanos).toBeGreaterThan(25e6);
+    expect(Number.isInteger(durationNanos)).toBe(true);
+  });
+
+  it('keeps a name the application gave it', async () => {
+    const { url, span } = await serve((_request, response) => {
+      currentSpan()?.rename('graphql ListUsers');
+      response.end();
+    });
+    await fetch(`${url}/users/1`);
+    expect(await span()).toMatchObject({ name: 'graphql ListUsers', httpRoute: '/users/:id' });
+  });
+
+  it('keeps headers and the client address only when asked, secrets redacted', async () => {
+    const { url, span } = await serve((_request, response) => response.setHeader('x-cache', ['a', 'b']).end(), {
+      headers: { request: ['X-Tenant', 'authorization'], response: ['X-Cache', 'etag'] },
+      clientAddress: true,
+    });
+    await fetch(`${url}/`, { headers: { 'x-tenant': 'acme', authorization: 'Basic c2VjcmV0', 'x-other': 'no' } });
+    const { attributes } = await span();
+    expect(attributes).toMatchObject({
+      'http.request.header.x-tenant': ['acme'],
+      'http.response.header.x-cache': ['a', 'b'],
+      'client.address': '127.0.0.1',
+    });
+    expect(JSON.stringify(attributes)).not.toContain('c2VjcmV0');
+    expect(attributes).not.toHaveProperty('http.request.header.x-other');
+    expect(attributes).not.toHaveProperty('http.response.header.etag');
+  });
+
+  it('reads the address from the socket when the Host header is nonsense', async () => {
+    const { port, span } = await serve(answer);
+    const socket = connect(port, '127.0.0.1');
+    socket.end('GET http://u:p@example/abs?x=1 HTTP/1.1\r\nHost: a/b c\r\nConnection: close\r\n\r\n');
+    await once(socket.resume(), 'close');
+    expect((await span()).attributes).toMatchObject({
+      'server.address': '127.0.0.1',
+      'server.port': port,
+      'url.path': '/abs',
+      'url.query': 'x=1',
+    });
+  });
+
+  it('shares the attributes that requests of one client have in common', async () => {
+    const { url, spans } = await serve(answer);
+    await fetch(`${url}/a`);
+    await fetch(`${url}/b`);
+    const [one, two] = await spans(2);
+    expect(one?.sharedAttributes).toBe(two?.sharedAttributes);
+  });
+});
+
+describe('the query', () => {
+  it('is redacted', async () => {
+    const { url, span } = await serve(answer);
+    await fetch(`${url}/a?page=1&api_key=canary1&X-Amz-Signature=canary2`);
+    expect((await span()).attributes['url.query']).toBe('page=1&api_key=REDACTED&X-Amz-Signature=REDACTED');
+  });
+});
+
+describe('the outcome', () => {
+  it.each([
+    [204, 'ok', undefined],
+    [302, 'ok', undefined],
+    [404, 'ok', undefined],
+    [499, 'ok', undefined],
+    [500, 'error', '500'],
+    [503, 'error', '503'],
+  ])('of status %i is %s', async (status, outcome, errorType) => {
+    const { url, span } = await serve((_request, response) => response.writeHead(status).end());
+    await fetch(`${url}/users/1`, { redirect: 'manual' });
+    expect(await span()).toMatchObject({ httpStatusCode: status, outcome, errorType });
+  });
+
+  it('is aborted, without a status, when the client leaves before the head', async () => {
+    const { url, span } = await serve(() => {});
+    const request = httpRequest(`${url}/users/1`).on('error', () => {});
+    request.end();
+    setTimeout(() => request.destroy(), 20);
+    expect(await span()).toMatchObject({ outcome: 'aborted', errorType: 'aborted', httpStatusCode: undefined });
+  });
+
+  it('is aborted, with the status sent, when the client leaves in the middle of the body', async () => {
+    const { url, span } = await serve((_request, response) => void response.writeHead(200).write('half'));
+    const request = httpRequest(`${url}/users/1`, (response) => response.once('data', () => request.destroy()));
+    request.on('error', () => {}).end();
+    expect(await span()).toMatchObject({ outcome: 'aborted', httpStatusCode: 200 });
+  });
+
+  it('is aborted when the client has left before the middleware ran', async () => {
+    const sink = new MemorySink();
+    const ferret = new FerretInstance({ sink });
+    const server = createServer((request, response) => {
+      response.on('close', () => {
+        ferret.http.trace(
+          request,
+          response,
+          () => undefined,
+          () => {},
+        );
+        void ferret.flush();
+      });
+    });
+    server.listen(0);
+    await once(server, 'listening');
+    cleanUp.push(async () => {
+      server.close();
+      await ferret.close();
+    });
+    const request = httpRequest({ port: (server.address() as AddressInfo).port }).on('error', () => {});
+    request.end();
+    setTimeout(() => request.destroy(), 20);
+    await vi.waitFor(() => expect(sink.spans).toMatchObject([{ outcome: 'aborted' }]));
+  });
+
+  it('is error, with the exception, when the framework tells of one', async () => {
+    const { url, span } = await serve((request, response) => {
+      exceptionThrown(request, new TypeError('boom'));
+      response.writeHead(500).end();
+    });
+    await fetch(`${url}/users/1`);
+    expect(await span()).toMatchObject({
+      outcome: 'error',
+      errorType: '500',
+      attributes: { 'exception.type': 'TypeError', 'exception.message': 'boom' },
+    });
+  });
+
+  it("stays ok when an exception is answered with 4xx, which is the client's error", async () => {
+    const { url, span } = await serve((request, response) => {
+      exceptionThrown(request, new RangeError('bad page'));
+      response.writeHead(400).end();
+    });
+    await fetch(`${url}/users/1`);
+    expect(await span()).toMatchObject({
+      outcome: 'ok',
+      errorType: undefined,
+      attributes: { 'exception.type': 'RangeError' },
+    });
+  });
+
+  it('is error, by the class of the exception, when it came after the head', async () => {
+    const { url, span } = await serve((request, response) => {
+      response.writeHead(200).write('half');
+      exceptionThrown(request, new SyntaxError('late'));
+      response.destroy();
+    });
+    await fetch(`${url}/users/1`)
+      .then((response) => response.text())
+      .catch(() => {});
+    expect(await span()).toMatchObject({ outcome: 'error', errorType: 'SyntaxError', httpStatusCode: 200 });
+  });
+
+  it('is error when the application says so', async () => {
+    const { url, span } = await serve((_request, response) => {
+      currentSpan()?.recordError(new Error('half of it failed'));
+      response.end('partial');
+    });
+    await fetch(`${url}/users/1`);
+    expect(await span()).toMatchObject({ outcome: 'error', errorType: 'Error', httpStatusCode: 200 });
+  });
+
+  it('is interrupted when the process ends first (FAULTS 18)', async () => {
+    const { ferret, sink, url } = await serve((_request, response) => void response.writeHead(200).write('x'));
+    const response = await fetch(`${url}/users/1`);
+    await ferret.close();
+    expect(sink.spans).toMatchObject([{ outcome: 'interrupted', name: 'GET' }]);
+    await response.body?.cancel();
+  });
+});
+
+describe('HEAD, 204, 304 and a stream', () => {
+  it('end when they end', async () => {
+    const { url, spans } = await serve((request, response) => {
+      if (request.url === '/204') response.writeHead(204).end();
+      else if (request.url === '/304') response.writeHead(304).end();
+      else {
+        response.write('a');
+        setTimeout(() => response.end('b'), 30);
+      }
+    });
+    await fetch(`${url}/204`);
+    await fetch(`${url}/304`);
+    await fetch(`${url}/head`, { method: 'HEAD' });
+    await (await fetch(`${url}/stream`)).text();
+    const stored = await spans(4);
+    expect(stored.map((span) => [span.name, span.httpStatusCode, span.outcome])).toEqual([
+      ['GET', 204, 'ok'],
+      ['GET', 304, 'ok'],
+      ['HEAD', 200, 'ok'],
+      ['GET', 200, 'ok'],
+    ]);
+    expect(stored[3]?.durationNanos).toBeGreaterThan(25e6);
+  });
+});
+
+describe('trace context', () => {
+  const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+  const call = async (options: FerretOptions, headers: Record<string, string>) => {
+    let sent: { traceparent?: string; tracestate?: string | undefined } = {};
+    const { url, span } = await serve((_request, response) => {
+      const current = currentSpan();
+      if (current !== undefined) sent = { traceparent: current.traceparent, tracestate: current.tracestate };
+      response.end();
+    }, options);
+    await fetch(`${url}/`, { headers });
+    return { ...(await span()), sent };
+  };
+
+  it('is continued: the trace id, the parent, the state, and the flag of the caller', async () => {
+    const span = await call({}, { traceparent: traceparent.replace(/01$/, '00'), tracestate: 'vendor=x' });
+    expect(span).toMatchObject({ traceId: 'a'.repeat(32), parentId: 'b'.repeat(16), isLocalRoot: true });
+    expect(span.sent).toEqual({ traceparent: `00-${'a'.repeat(32)}-${span.spanId}-00`, tracestate: 'vendor=x' });
+  });
+
+  it('is begun anew where the header is malformed, and the state dropped', async () => {
+    const span = await call({}, { traceparent: traceparent.toUpperCase(), tracestate: 'vendor=x' });
+    expect(span.traceId).not.toBe('a'.repeat(32));
+    expect(span).toMatchObject({ parentId: undefined, sent: { tracestate: undefined } });
+  });
+
+  it('is restarted on request, with the ids of the caller kept', async () => {
+    const span = await call({ traceContext: 'restart' }, { traceparent });
+    expect(span).toMatchObject({
+      parentId: undefined,
+      attributes: { 'ferret.caller.trace_id': 'a'.repeat(32), 'ferret.caller.span_id': 'b'.repeat(16) },
+    });
+    expect(span.traceId).not.toBe('a'.repeat(32));
+  });
+
+  it('is ignored on request', async () => {
+    const span = await call({ traceContext: 'ignore' }, { traceparent });
+    expect(span.traceId).not.toBe('a'.repeat(32));
+    expect(span.attributes).not.toHaveProperty('ferret.caller.trace_id');
+  });
+});
+
+describe('a request', () => {
+  it('is traced once, however often it passes an adapter (FAULTS 36)', async () => {
+    const sink = new MemorySink();
+    const [one, two] = [new FerretInstance({ sink }), new FerretInstance({ sink })];
+    const { url } = await serve((request, response) =>
+      one.http.trace(
+        request,
+        response,
+        () => undefined,
+        () =>
+          two.http.trace(
+            request,
+            response,
+            () => undefined,
+            () => response.end(),
+          ),
+      ),
+    );
+    await fetch(url);
+    await Promise.all([one.close(), two.close()]);
+    expect(sink.spans).toHaveLength(0);
+  });
+
+  it('carries its span for code that has lost the context', async () => {
+    const { url, span } = await serve((request, response) => {
+      expect(spanOf(request)).toBe(currentSpan());
+      spanOf(request)?.annotate({ found: true });
+      response.end();
+    });
+    await fetch(url);
+    expect((await span()).attributes).toMatchObject({ found: true });
+  });
+
+  it('passes through after close, counted (FAULTS 24)', async () => {
+    const { ferret, url } = await serve(answer);
+    await ferret.close();
+    expect(await (await fetch(url)).text()).toBe('ok');
+    expect(ferret.stats()).toMatchObject({ started: 1, dropped: { closed: 1 } });
+  });
+});
+
+describe('ignore', () => {
+  it.each([
+    ['/health', '/health?x=1', true],
+    ['/health', '/healthy', false],
+    ['/assets/*', '/assets/a.js', true],
+    ['/assets/*', '/asset', false],
+    [/^\/v\d+\/ping$/g, '/v2/ping', true],
+    [(request: IncomingMessage) => request.headers['x-probe'] !== undefined, '/x', false],
+  ])('%s leaves %s alone: %s', async (rule, path, ignored) => {
+    const { ferret, url } = await serve(
+      (request, response) => {
+        expect(spanOf(request) === undefined).toBe(ignored);
+        response.end();
+      },
+      { ignore: rule },
+    );
+    await fetch(url + path);
+    await fetch(url + path);
+    expect(ferret.stats().started).toBe(ignored ? 0 : 2);
+  });
+
+  it('records a request whose rule throws (FAULTS 28)', async () => {
+    const { url, span, diagnostics } = await serve(answer, {
+      ignore: () => {
+        throw new Error('broken rule');
+      },
+    });
+    expect((await fetch(url)).status).toBe(200);
+    await span();
+    expect(diagnostics).toMatchObject([{ code: 'HOOK_FAILED', message: expect.stringContaining('ignore') }]);
+  });
+
+  it('does not take the promise of an asynchronous rule for a yes', async () => {
+    const { url, span } = await serve(answer, { ignore: (async () => false) as never });
+    await fetch(url);
+    await span();
+  });
+});
+
+describe('a fault of the adapter', () => {
+  it('never reaches the application', async () => {
+    const sink = new MemorySink();
+    const ferret = new FerretInstance({ sink, onDiagnostic: () => {} });
+    const server = createServer((request, response) =>
+      ferret.http.trace(
+        request,
+        response,
+        () => {
+          throw new Error('no route');
+        },
+        () => response.end('fine'),
+      ),
+    );
+    server.listen(0);
+    await once(server, 'listening');
+    cleanUp.push(async () => {
+      server.close();
+      await ferret.close();
+    });
+    const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, {
+      headers: { connection: 'close' },
+    });
+    expect(await response.text()).toBe('fine');
+    await vi.waitFor(async () => {
+      await ferret.flush();
+      expect(sink.spans).toHaveLength(1);
+    });
+  });
+});

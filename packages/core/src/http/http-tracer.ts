@@ -1,0 +1,157 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { withSpan } from '../trace/context.js';
+import { createSpanId, createTraceId } from '../trace/ids.js';
+import type { SpanContext, SpanData } from '../trace/recording-span.js';
+import type { Redactor } from '../trace/redaction.js';
+import type { Span } from '../trace/span.js';
+import { parseTraceparent, parseTracestate } from '../trace/trace-context.js';
+import type { Tracer } from '../trace/tracer.js';
+import type { HttpOptions } from './http-options.js';
+import { createIgnore } from './ignore.js';
+import { Peers } from './peer.js';
+import { headerValues, type RouteOf, ServerSpan } from './server-span.js';
+import { redactQuery } from './url-query.js';
+
+/** Where a request keeps its span: for `spanOf`, and so that a second adapter or mount sees it is taken care of. */
+const SPAN = Symbol.for('ferretjs.span');
+
+interface TracedRequest extends IncomingMessage {
+  /** `null`: the request is ignored. */
+  [SPAN]?: ServerSpan | null;
+  /** Express keeps the path it was asked for here, and changes `url` as routers are entered. */
+  originalUrl?: string;
+  /** Express's view of the client's address, which honours `trust proxy`. */
+  ip?: string;
+}
+
+/** The span of a request, wherever the async context has been lost. */
+export function spanOf(request: IncomingMessage): Span | undefined {
+  return (request as TracedRequest)[SPAN] ?? undefined;
+}
+
+/** Tells the span of a request what the framework caught; how the response ends decides what it means. */
+export function exceptionThrown(request: IncomingMessage, error: unknown): void {
+  (request as TracedRequest)[SPAN]?.thrown(error);
+}
+
+/** Makes server spans of requests; what every adapter stands on. */
+export class HttpTracer {
+  readonly options: HttpOptions;
+  readonly #tracer: Tracer;
+  readonly #redactor: Redactor;
+  readonly #peers: Peers;
+  readonly #isIgnored: (request: IncomingMessage, path: string) => boolean;
+  readonly #onFault: (what: string, error: unknown) => void;
+  /** One listener for all responses; a closure for each would cost each request an allocation. */
+  readonly #onClose: (this: ServerResponse) => void;
+
+  constructor(
+    tracer: Tracer,
+    options: HttpOptions,
+    redactor: Redactor,
+    onFault: (what: string, error: unknown) => void,
+  ) {
+    this.options = options;
+    this.#tracer = tracer;
+    this.#redactor = redactor;
+    this.#peers = new Peers(tracer.attributes);
+    this.#isIgnored = createIgnore(options.ignore, (error) => onFault('the option ignore', error));
+    this.#onFault = onFault;
+    const close = (response: ServerResponse) => this.#close(response);
+    this.#onClose = function onClose(this: ServerResponse) {
+      close(this);
+    };
+  }
+
+  /** Reports a function the application gave that threw. */
+  fault(what: string, error: unknown): void {
+    this.#onFault(what, error);
+  }
+
+  /**
+   * Runs `next` in a span for the request, which ends when the response has closed. A request that has one already, or
+   * is ignored, just runs `next`. Nothing but what `next` throws is ever thrown.
+   */
+  trace<T>(request: IncomingMessage, response: ServerResponse, routeOf: RouteOf, next: () => T): T {
+    let span: Span | undefined;
+    try {
+      span = this.#begin(request, response, routeOf);
+    } catch (error) {
+      this.#onFault('the start of a request', error);
+    }
+    return span === undefined ? next() : withSpan(span, next);
+  }
+
+  #begin(request: TracedRequest, response: ServerResponse, routeOf: RouteOf): Span | undefined {
+    if (request[SPAN] !== undefined) return undefined;
+    const url = request.originalUrl ?? request.url ?? '';
+    const question = url.indexOf('?');
+    const path = pathOf(question === -1 ? url : url.slice(0, question));
+    if (this.#isIgnored(request, path)) {
+      request[SPAN] = null;
+      return undefined;
+    }
+
+    const incoming = this.#incoming(request);
+    const span = new ServerSpan(this.#tracer, createSpanId(), incoming.context, request.method ?? '', routeOf);
+    request[SPAN] = span;
+    this.#tracer.started(span);
+    if (span.data !== undefined)
+      this.#describe(span.data, request, path, question === -1 ? '' : url.slice(question + 1));
+    if (incoming.caller !== undefined) span.annotate(incoming.caller);
+    // A client that went away before the middleware ran: `close` has been and will not come again.
+    if (response.closed) this.#close(response);
+    else response.on('close', this.#onClose);
+    return span;
+  }
+
+  #describe(data: SpanData, request: TracedRequest, path: string, query: string): void {
+    const { attributes } = this.#tracer;
+    data.sharedAttributes = this.#peers.of(request);
+    attributes.set(data, 'url.path', path);
+    if (query !== '') attributes.set(data, 'url.query', redactQuery(query, this.#redactor));
+    if (this.options.clientAddress) attributes.set(data, 'client.address', request.ip ?? request.socket.remoteAddress);
+    for (const name of this.options.requestHeaders) {
+      attributes.set(data, `http.request.header.${name}`, headerValues(request.headers[name]));
+    }
+  }
+
+  /** Where the span belongs: W3C Trace Context, https://www.w3.org/TR/trace-context/. */
+  #incoming(request: IncomingMessage): { context: SpanContext; caller?: Record<string, string> } {
+    const caller =
+      this.options.traceContext === 'ignore' ? undefined : parseTraceparent(request.headers['traceparent']);
+    if (caller !== undefined && this.options.traceContext === 'continue') {
+      const tracestate = parseTracestate(request.headers['tracestate']);
+      const { traceId, parentId, sampled } = caller;
+      return { context: { traceId, parentId, isLocalRoot: true, sampled, tracestate } };
+    }
+    const context = {
+      traceId: createTraceId(),
+      parentId: undefined,
+      isLocalRoot: true,
+      sampled: true,
+      tracestate: undefined,
+    };
+    if (caller === undefined) return { context };
+    return { context, caller: { 'ferret.caller.trace_id': caller.traceId, 'ferret.caller.span_id': caller.parentId } };
+  }
+
+  #close(response: ServerResponse): void {
+    const request: TracedRequest = response.req;
+    const span = request[SPAN];
+    if (!span) return;
+    try {
+      span.respond(request, response, this.options.responseHeaders);
+    } catch (error) {
+      span.end();
+      this.#onFault('the end of a request', error);
+    }
+  }
+}
+
+/** The path of a request target: `/a` of `/a` and of `http://host/a` (RFC 9112, section 3.2). */
+function pathOf(target: string): string {
+  if (target.startsWith('/') || !target.includes('://')) return target;
+  const slash = target.indexOf('/', target.indexOf('://') + 3);
+  return slash === -1 ? '/' : target.slice(slash);
+}

@@ -1,0 +1,34 @@
+import type { IncomingMessage } from 'node:http';
+import type { IgnoreRule } from './http-options.js';
+
+/** One test out of all rules. `onFault` hears of a function that throws; the request is recorded then. */
+export function createIgnore(
+  rules: readonly IgnoreRule[],
+  onFault: (error: unknown) => void,
+): (request: IncomingMessage, path: string) => boolean {
+  if (rules.length === 0) return () => false;
+  const tests = rules.map(toTest);
+  return (request, path) => {
+    try {
+      return tests.some((test) => test(request, path));
+    } catch (error) {
+      onFault(error);
+      return false;
+    }
+  };
+}
+
+function toTest(rule: IgnoreRule): (request: IncomingMessage, path: string) => boolean {
+  // Only `true` ignores: an async function answers with a promise, which would be truthy for every request.
+  if (typeof rule === 'function') return (request) => rule(request) === true;
+  if (rule instanceof RegExp) {
+    // A copy without `g` and `y`, which make `test` depend on the call before.
+    const pattern = new RegExp(rule.source, rule.flags.replace(/[gy]/g, ''));
+    return (_request, path) => pattern.test(path);
+  }
+  if (rule.endsWith('*')) {
+    const beginning = rule.slice(0, -1);
+    return (_request, path) => path.startsWith(beginning);
+  }
+  return (_request, path) => path === rule;
+}

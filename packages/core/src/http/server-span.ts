@@ -1,0 +1,90 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { RecordingSpan, type SpanContext } from '../trace/recording-span.js';
+import type { Tracer } from '../trace/tracer.js';
+
+/** Methods with a name of their own in telemetry (OpenTelemetry, `http.request.method`); any other is `_OTHER`. */
+const KNOWN_METHODS = new Set(['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'CONNECT', 'TRACE']);
+
+/**
+ * Finds the route template a request matched, mount paths included, once its response has closed: `/api/users/:id`;
+ * `undefined` if no route matched. Never the concrete path.
+ */
+export type RouteOf = (request: IncomingMessage, response: ServerResponse) => string | undefined;
+
+/**
+ * The span of one request. Names, attributes and status follow OpenTelemetry's semantic conventions for HTTP server
+ * spans (https://opentelemetry.io/docs/specs/semconv/http/http-spans/).
+ */
+export class ServerSpan extends RecordingSpan {
+  readonly #method: string;
+  #routeOf: RouteOf | undefined;
+  #renamed = false;
+  #thrown: { readonly error: unknown } | undefined;
+
+  constructor(tracer: Tracer, spanId: string, context: SpanContext, method: string, routeOf: RouteOf) {
+    const known = KNOWN_METHODS.has(method);
+    const name = known ? method : 'HTTP';
+    super(tracer, name, 'server', spanId, context);
+    this.#method = name;
+    this.#routeOf = routeOf;
+    if (this.data !== undefined) {
+      this.data.httpMethod = known ? method : '_OTHER';
+      if (!known) tracer.attributes.set(this.data, 'http.request.method_original', method);
+    }
+  }
+
+  override rename(name: string): this {
+    this.#renamed = true;
+    return super.rename(name);
+  }
+
+  /** Remembers an exception that the framework saw; what it means is decided by how the response ends. */
+  thrown(error: unknown): void {
+    this.#thrown ??= { error };
+  }
+
+  /**
+   * Ends the span as its response has closed. `finish` alone would not do: it does not fire when the client goes away,
+   * and `statusCode` then reads 200 though nothing was sent.
+   */
+  respond(request: IncomingMessage, response: ServerResponse, responseHeaders: readonly string[]): void {
+    const routeOf = this.#routeOf;
+    const thrown = this.#thrown;
+    this.#routeOf = undefined;
+    this.#thrown = undefined;
+    const data = this.data;
+    if (data === undefined) return;
+
+    const route = routeOf?.(request, response);
+    if (route !== undefined) {
+      data.httpRoute = this.tracer.attributes.text(route);
+      if (!this.#renamed) data.name = `${this.#method} ${data.httpRoute}`;
+    }
+    const status = response.headersSent ? response.statusCode : undefined;
+    data.httpStatusCode = status;
+    for (const name of responseHeaders) {
+      this.tracer.attributes.set(data, `http.response.header.${name}`, headerValues(response.getHeader(name)));
+    }
+
+    const exception = thrown && this.recordException(data, thrown.error);
+    const wasCutOff = !response.writableFinished;
+    if (status !== undefined && status >= 500) {
+      data.outcome = wasCutOff && exception === undefined ? 'aborted' : 'error';
+      data.errorType = String(status);
+    } else if (wasCutOff && exception === undefined) {
+      data.outcome = 'aborted';
+      data.errorType ??= 'aborted';
+    } else if (exception !== undefined && (wasCutOff || status === undefined || status < 400)) {
+      // An exception answered with 4xx is the client's error: for a server span that leaves the status unset.
+      data.outcome = 'error';
+      data.errorType = exception;
+    }
+    this.end();
+  }
+}
+
+/** Header values as OpenTelemetry has them: always a list. */
+export function headerValues(value: number | string | readonly string[] | undefined): readonly string[] | undefined {
+  if (value === undefined) return undefined;
+  return typeof value === 'object' ? value : [String(value)];
+}

@@ -1,0 +1,10 @@
+export { FerretError, type FerretErrorCode } from './errors.js';
+export type { Ledger } from './pipeline/ledger.js';
+export {
+  type NameStatistics,
+  openReader,
+  type Process,
+  type Reader,
+  type Run,
+  type StoredSpan,
+} from './sqlite/reader.js';

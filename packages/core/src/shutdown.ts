@@ -1,0 +1,67 @@
+import type { EndReason } from './pipeline/sink.js';
+import { processWide } from './process-wide.js';
+
+/** What can be drained at the end of the process. */
+interface Drainable {
+  flush(): Promise<void>;
+  shutdown(reason: EndReason): Promise<unknown>;
+}
+
+/**
+ * Drains every Ferret of the process when it ends, without a say in whether and how it ends:
+ *
+ * - the event loop runs empty: close, then the process exits as it would have;
+ * - SIGTERM or SIGINT, nobody else listening: close, then raise the signal again, so that the parent sees the same wait
+ *   status as without Ferret. Its listeners are gone by then, so a second signal ends the process at once;
+ * - SIGTERM or SIGINT, the application listening: flush and step aside. What ends later is drained when the loop runs
+ *   empty or the application calls `close()`.
+ */
+class ShutdownHooks {
+  readonly #ferrets = new Set<Drainable>();
+
+  add(ferret: Drainable): void {
+    if (this.#ferrets.size === 0) this.#install();
+    this.#ferrets.add(ferret);
+  }
+
+  remove(ferret: Drainable): void {
+    this.#ferrets.delete(ferret);
+    if (this.#ferrets.size === 0) this.#uninstall();
+  }
+
+  #install(): void {
+    process.on('beforeExit', this.#onBeforeExit);
+    // First in line, so that the listeners counted below still include those that remove themselves when called.
+    process.prependListener('SIGTERM', this.#onSignal);
+    process.prependListener('SIGINT', this.#onSignal);
+  }
+
+  #uninstall(): void {
+    process.off('beforeExit', this.#onBeforeExit);
+    this.#offSignals();
+  }
+
+  #offSignals(): void {
+    process.off('SIGTERM', this.#onSignal);
+    process.off('SIGINT', this.#onSignal);
+  }
+
+  readonly #onBeforeExit = (): void => {
+    for (const ferret of this.#ferrets) void ferret.shutdown('exit');
+  };
+
+  readonly #onSignal = (signal: NodeJS.Signals): void => {
+    // Gone before the application's listeners run: some libraries (signal-exit) end the process only if nobody else listens.
+    this.#offSignals();
+    const ferrets = [...this.#ferrets];
+    if (process.listenerCount(signal) > 0) {
+      for (const ferret of ferrets) void ferret.flush();
+      return;
+    }
+    void Promise.all(ferrets.map((ferret) => ferret.shutdown(signal as EndReason))).then(() =>
+      process.kill(process.pid, signal),
+    );
+  };
+}
+
+export const shutdownHooks = processWide('shutdown', () => new ShutdownHooks());

@@ -1,0 +1,44 @@
+import type { Database } from './driver.js';
+
+/** Strings one process keeps ids for. Beyond it, text is written in place (see schema.ts). */
+const MAX_ENTRIES = 10_000;
+
+const INTERN = `
+INSERT INTO string (text) SELECT DISTINCT value FROM json_each(?) WHERE true
+ON CONFLICT (text) DO UPDATE SET text = text
+RETURNING id, text`;
+
+/**
+ * Ids of the strings that repeat: names, routes, methods, error types, shared attributes. Processes that write to one
+ * file get the same ids, as the file hands them out.
+ */
+export class Dictionary {
+  readonly #ids = new Map<string, number>();
+  readonly #unknown = new Set<string>();
+  readonly #maxEntries: number;
+
+  constructor(maxEntries = MAX_ENTRIES) {
+    this.#maxEntries = maxEntries;
+  }
+
+  /** Announces a string that the next batch uses. */
+  need(text: string | undefined): void {
+    if (text === undefined || this.#ids.has(text)) return;
+    if (this.#ids.size + this.#unknown.size < this.#maxEntries) this.#unknown.add(text);
+  }
+
+  /** Fetches the ids of all strings announced and not known yet; in a steady state there are none. */
+  async learn(database: Database): Promise<void> {
+    if (this.#unknown.size === 0) return;
+    const texts = JSON.stringify([...this.#unknown]);
+    this.#unknown.clear();
+    for (const row of await database.all<{ id: number; text: string }>(INTERN, [texts])) {
+      this.#ids.set(row.text, row.id);
+    }
+  }
+
+  /** The id, or the text itself where the dictionary is full. */
+  reference(text: string | undefined): number | string | null {
+    return text === undefined ? null : (this.#ids.get(text) ?? text);
+  }
+}

@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import * as workers from 'node:worker_threads';
+import { nowMicros } from '../trace/clock.js';
+
+/** Who writes: one pid and thread of a run. */
+export interface ProcessIdentity {
+  readonly runId: string;
+  readonly service: string;
+  /** Attributes of the service, as in OpenTelemetry's resource. */
+  readonly resource: Readonly<Record<string, string>>;
+  /** Unique over machines and time: pids come again. */
+  readonly processKey: string;
+  readonly pid: number;
+  readonly threadId: number;
+  readonly threadName: string;
+  readonly hostname: string;
+  readonly nodeVersion: string;
+  /** Microseconds since the epoch. */
+  readonly startedAtMicros: number;
+}
+
+export function identifyProcess(
+  runId: string,
+  service: string,
+  resource: Readonly<Record<string, string>>,
+): ProcessIdentity {
+  return {
+    runId,
+    service,
+    resource,
+    processKey: randomUUID(),
+    pid: process.pid,
+    threadId: workers.threadId,
+    threadName: threadName(),
+    hostname: hostname(),
+    nodeVersion: process.versions.node,
+    startedAtMicros: nowMicros(),
+  };
+}
+
+/** `worker_threads.threadName` came with Node 22.20 and 24.6. */
+function threadName(): string {
+  if (workers.isMainThread) return 'main';
+  const name = (workers as { threadName?: string }).threadName;
+  return name || `worker-${workers.threadId}`;
+}

@@ -1,0 +1,183 @@
+import type { Connection } from './reader-connection.js';
+import { KINDS, OUTCOMES } from './schema.js';
+
+/** One span as the file holds it. */
+export interface StoredSpan {
+  /** 32 lower-case hex digits. */
+  readonly traceId: string;
+  /** 16 lower-case hex digits. */
+  readonly spanId: string;
+  readonly parentId?: string;
+  /** Whether the parent, if there is one, is a span of another process. */
+  readonly isLocalRoot: boolean;
+  readonly runId: string;
+  readonly processKey: string;
+  readonly pid: number;
+  readonly threadId: number;
+  readonly name: string;
+  readonly kind: (typeof KINDS)[number];
+  /** Microseconds since the epoch. */
+  readonly startMicros: number;
+  readonly durationNanos: number;
+  readonly outcome: (typeof OUTCOMES)[number];
+  readonly httpMethod?: string;
+  readonly httpRoute?: string;
+  readonly httpStatusCode?: number;
+  readonly errorType?: string;
+  /** All attributes, those that have a field of their own included. */
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+interface SpanRow {
+  id: number;
+  trace_id: string;
+  span_id: string;
+  parent_id: string | null;
+  is_local_root: number;
+  run_id: string;
+  process_key: string;
+  pid: number;
+  thread_id: number;
+  name: string;
+  kind: number;
+  start_us: number;
+  duration_ns: number;
+  outcome: number;
+  http_method: string | null;
+  http_route: string | null;
+  http_status_code: number | null;
+  error_type: string | null;
+  shared: string | null;
+  attributes: string | null;
+}
+
+/** The processes of the run whose id is bound to `?1`, and the row ids between which their spans lie. */
+export const RUN_MEMBERS = `member AS MATERIALIZED (
+  SELECT process.id, process.first_span_id, process.last_span_id
+  FROM process JOIN run ON run.id = process.run_id
+  WHERE run.run_id = ?1
+)`;
+
+/** No index on the process: a range of row ids is as good for one run, and costs the writer nothing. */
+export const WITHIN_RUN = `
+  span.id BETWEEN (SELECT min(first_span_id) FROM member) AND (SELECT max(last_span_id) FROM member)
+  AND span.process_id IN (SELECT id FROM member)`;
+
+/** The text of a column that holds a string's id or, as text, the string itself ("404" is no id). */
+function text(column: string): string {
+  return `CASE typeof(span.${column})
+    WHEN 'integer' THEN (SELECT string.text FROM string WHERE string.id = span.${column})
+    ELSE span.${column}
+  END AS ${column}`;
+}
+
+const SELECT_SPANS = `
+SELECT
+  span.id,
+  lower(hex(span.trace_id)) AS trace_id,
+  lower(hex(span.span_id)) AS span_id,
+  nullif(lower(hex(span.parent_id)), '') AS parent_id,
+  span.is_local_root,
+  run.run_id, process.process_key, process.pid, process.thread_id,
+  ${text('name')},
+  span.kind, span.start_us, span.duration_ns, span.outcome,
+  ${text('http_method')},
+  ${text('http_route')},
+  span.http_status_code,
+  ${text('error_type')},
+  ${text('shared')},
+  span.attributes
+FROM span
+JOIN process ON process.id = span.process_id
+JOIN run ON run.id = process.run_id`;
+
+const SELECT_TRACE = `${SELECT_SPANS}
+WHERE span.trace_id = unhex(?1)
+ORDER BY span.start_us, span.duration_ns DESC
+LIMIT ?2`;
+
+const SELECT_SLOWEST_ROOTS = `
+WITH ${RUN_MEMBERS}
+${SELECT_SPANS}
+WHERE span.id IN (
+  SELECT span.id FROM span
+  WHERE ${WITHIN_RUN} AND span.is_local_root = 1
+  ORDER BY span.duration_ns DESC, span.id
+  LIMIT ?2
+)
+ORDER BY span.duration_ns DESC, span.id`;
+
+const SELECT_RANGE = `
+WITH ${RUN_MEMBERS}
+SELECT min(first_span_id) AS first_id, max(last_span_id) AS last_id FROM member`;
+
+const SELECT_PAGE = `
+WITH ${RUN_MEMBERS}
+${SELECT_SPANS}
+WHERE span.id >= ?2 AND span.id <= ?3 AND span.process_id IN (SELECT id FROM member)
+ORDER BY span.id
+LIMIT ?4`;
+
+/** SQLite's word for "all of them". */
+const NO_LIMIT = -1;
+
+/** The spans of a trace in order of start, a parent before its children; the first `limit` of them, if it is given. */
+export async function readTrace(connection: Connection, traceId: string, limit = NO_LIMIT): Promise<StoredSpan[]> {
+  return (await connection.all<SpanRow>(SELECT_TRACE, [traceId, limit])).map(toSpan);
+}
+
+/** The slowest spans of a run whose parent is not a span of the same process, the slowest first. */
+export async function readSlowestRoots(connection: Connection, runId: string, limit: number): Promise<StoredSpan[]> {
+  return (await connection.all<SpanRow>(SELECT_SLOWEST_ROOTS, [runId, limit])).map(toSpan);
+}
+
+/** The spans of a run as it is now, page by page, in the order they were stored. Each page is a transaction of its own. */
+export async function* readSpans(connection: Connection, runId: string, pageSize: number): AsyncGenerator<StoredSpan> {
+  const [range] = await connection.all<{ first_id: number | null; last_id: number | null }>(SELECT_RANGE, [runId]);
+  let nextId = range?.first_id ?? 1;
+  const lastId = range?.last_id ?? 0;
+  while (nextId <= lastId) {
+    const rows = await connection.all<SpanRow>(SELECT_PAGE, [runId, nextId, lastId, pageSize]);
+    for (const row of rows) {
+      yield toSpan(row);
+      nextId = row.id + 1;
+    }
+    if (rows.length < pageSize) {
+      return;
+    }
+  }
+}
+
+function toSpan(row: SpanRow): StoredSpan {
+  return {
+    traceId: row.trace_id,
+    spanId: row.span_id,
+    ...(row.parent_id !== null && { parentId: row.parent_id }),
+    isLocalRoot: row.is_local_root === 1,
+    runId: row.run_id,
+    processKey: row.process_key,
+    pid: row.pid,
+    threadId: row.thread_id,
+    name: row.name,
+    kind: KINDS[row.kind] as StoredSpan['kind'],
+    startMicros: row.start_us,
+    durationNanos: row.duration_ns,
+    outcome: OUTCOMES[row.outcome] as StoredSpan['outcome'],
+    ...(row.http_method !== null && { httpMethod: row.http_method }),
+    ...(row.http_route !== null && { httpRoute: row.http_route }),
+    ...(row.http_status_code !== null && { httpStatusCode: row.http_status_code }),
+    ...(row.error_type !== null && { errorType: row.error_type }),
+    attributes: {
+      ...(row.http_method !== null && { 'http.request.method': row.http_method }),
+      ...(row.http_route !== null && { 'http.route': row.http_route }),
+      ...(row.http_status_code !== null && { 'http.response.status_code': row.http_status_code }),
+      ...(row.error_type !== null && { 'error.type': row.error_type }),
+      ...parseAttributes(row.shared),
+      ...parseAttributes(row.attributes),
+    },
+  };
+}
+
+function parseAttributes(json: string | null): Record<string, unknown> {
+  return json === null ? {} : (JSON.parse(json) as Record<string, unknown>);
+}

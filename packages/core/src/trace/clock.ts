@@ -1,0 +1,26 @@
+/** How far the wall clock may drift from the monotonic one before spans follow it, in milliseconds. */
+const MAX_DRIFT_MILLIS = 20;
+const CHECK_INTERVAL_MILLIS = 1000;
+
+let wallOffset = Date.now() - performance.now();
+let nextCheck = performance.now() + CHECK_INTERVAL_MILLIS;
+
+/**
+ * The wall-clock time that belongs to a reading of `performance.now()`, in whole microseconds since the epoch.
+ *
+ * It runs on the monotonic clock, so spans of one trace keep their order to the microsecond, and looks at the wall clock
+ * once a second: when that has stepped, later spans follow it. Durations never come from here.
+ */
+export function epochMicros(monotonicMillis: number): number {
+  if (monotonicMillis > nextCheck) {
+    nextCheck = monotonicMillis + CHECK_INTERVAL_MILLIS;
+    const offset = Date.now() - performance.now();
+    if (Math.abs(offset - wallOffset) > MAX_DRIFT_MILLIS) wallOffset = offset;
+  }
+  return Math.round((wallOffset + monotonicMillis) * 1000);
+}
+
+/** Now, in whole microseconds since the epoch. */
+export function nowMicros(): number {
+  return epochMicros(performance.now());
+}

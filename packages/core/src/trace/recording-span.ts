@@ -1,0 +1,154 @@
+import { AttributeBag, type Attributes, type AttributeValue } from './attributes.js';
+import { epochMicros } from './clock.js';
+import type { Outcome, SharedAttributes, Span, SpanKind, SpanRecord } from './span.js';
+import { formatTraceparent } from './trace-context.js';
+import type { Tracer } from './tracer.js';
+
+/** What is known of a span so far; handed to the pipeline when it ends, and let go of by the span. */
+export class SpanData extends AttributeBag implements SpanRecord {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentId: string | undefined;
+  readonly isLocalRoot: boolean;
+  readonly kind: SpanKind;
+  name: string;
+  /** Reading of `performance.now()` at the start. */
+  readonly startedAt: number;
+  readonly startMicros: number;
+  durationNanos = 0;
+  outcome: Outcome = 'ok';
+  errorType: string | undefined = undefined;
+  httpMethod: string | undefined = undefined;
+  httpRoute: string | undefined = undefined;
+  httpStatusCode: number | undefined = undefined;
+  sharedAttributes: SharedAttributes | undefined = undefined;
+
+  constructor(
+    name: string,
+    kind: SpanKind,
+    traceId: string,
+    spanId: string,
+    parentId: string | undefined,
+    isLocalRoot: boolean,
+  ) {
+    super();
+    this.name = name;
+    this.kind = kind;
+    this.traceId = traceId;
+    this.spanId = spanId;
+    this.parentId = parentId;
+    this.isLocalRoot = isLocalRoot;
+    this.startedAt = performance.now();
+    this.startMicros = epochMicros(this.startedAt);
+  }
+
+  get attributes(): Readonly<Record<string, AttributeValue>> {
+    return this.values;
+  }
+}
+
+/** What a span takes over from the one above it. */
+export interface SpanContext {
+  readonly traceId: string;
+  readonly parentId: string | undefined;
+  readonly isLocalRoot: boolean;
+  readonly sampled: boolean;
+  readonly tracestate: string | undefined;
+}
+
+/**
+ * The handle the application holds. It is small, and after `end()` it keeps nothing but ids: whatever captured the
+ * async context of a request (a pooled socket, a timer) keeps this object alive for as long as it lives itself.
+ */
+export class RecordingSpan implements Span {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentId: string | undefined;
+  readonly tracestate: string | undefined;
+  /** The flag sent on: the caller's where the trace is continued, so that Ferret never makes others record more. */
+  readonly sampled: boolean;
+  /** What is recorded so far; gone once the span has ended. */
+  data: SpanData | undefined;
+  protected readonly tracer: Tracer;
+
+  constructor(tracer: Tracer, name: string, kind: SpanKind, spanId: string, context: SpanContext) {
+    this.tracer = tracer;
+    this.traceId = context.traceId;
+    this.spanId = spanId;
+    this.parentId = context.parentId;
+    this.sampled = context.sampled;
+    this.tracestate = context.tracestate;
+    this.data = tracer.isClosed
+      ? undefined
+      : new SpanData(name, kind, context.traceId, spanId, context.parentId, context.isLocalRoot);
+  }
+
+  get isRecording(): boolean {
+    return this.data !== undefined;
+  }
+
+  get traceparent(): string {
+    return formatTraceparent(this.traceId, this.spanId, this.sampled);
+  }
+
+  annotate(attributes: Attributes): this {
+    if (this.data !== undefined) this.tracer.attributes.setAll(this.data, attributes);
+    return this;
+  }
+
+  rename(name: string): this {
+    if (this.data !== undefined) this.data.name = this.tracer.attributes.text(name);
+    return this;
+  }
+
+  recordError(error: unknown): this {
+    const data = this.data;
+    if (data !== undefined) {
+      data.outcome = 'error';
+      data.errorType = this.recordException(data, error);
+    }
+    return this;
+  }
+
+  end(): void {
+    const data = this.data;
+    if (data === undefined) return;
+    this.data = undefined;
+    data.durationNanos = Math.max(0, Math.round((performance.now() - data.startedAt) * 1e6));
+    this.tracer.ended(this, data);
+  }
+
+  /** Ends the span because the process ends. */
+  interrupt(): void {
+    if (this.data !== undefined) this.data.outcome = 'interrupted';
+    this.end();
+  }
+
+  [Symbol.dispose](): void {
+    this.end();
+  }
+
+  /**
+   * Keeps an exception without a verdict on the span, and returns its class name.
+   * Attribute names: OpenTelemetry semantic conventions, "Exceptions".
+   */
+  protected recordException(data: SpanData, error: unknown): string {
+    const { attributes } = this.tracer;
+    let type = 'unknown';
+    try {
+      type = attributes.text(className(error));
+      attributes.set(data, 'exception.type', type);
+      attributes.set(data, 'exception.message', error instanceof Error ? error.message : error);
+      if (error instanceof Error) attributes.set(data, 'exception.stacktrace', error.stack);
+    } catch {
+      // A proxy or a getter that throws: what could be read before is kept.
+    }
+    return type;
+  }
+}
+
+function className(error: unknown): string {
+  if (!(error instanceof Error)) return error === null ? 'null' : typeof error;
+  // Most subclasses leave `name` at "Error"; the constructor knows better.
+  return error.name === 'Error' ? error.constructor.name || 'Error' : error.name;
+}

@@ -1,0 +1,94 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { formatTraceparent, parseTraceparent, parseTracestate } from './trace-context.js';
+
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
+const PARENT = '00f067aa0ba902b7';
+
+describe('traceparent', () => {
+  it('is read', () => {
+    expect(parseTraceparent(`00-${TRACE}-${PARENT}-01`)).toEqual({ traceId: TRACE, parentId: PARENT, sampled: true });
+    expect(parseTraceparent([`00-${TRACE}-${PARENT}-00`])).toMatchObject({ sampled: false });
+  });
+
+  it.each([
+    ['missing', undefined],
+    ['empty', ''],
+    ['of version ff', `ff-${TRACE}-${PARENT}-01`],
+    ['upper case', `00-${TRACE.toUpperCase()}-${PARENT}-01`],
+    ['of no trace', `00-${'0'.repeat(32)}-${PARENT}-01`],
+    ['of no parent', `00-${TRACE}-${'0'.repeat(16)}-01`],
+    ['too short', `00-${TRACE}-${PARENT}-1`],
+    ['too long for version 00', `00-${TRACE}-${PARENT}-01-more`],
+    ['too long without a hyphen', `01-${TRACE}-${PARENT}-01more`],
+    ['there twice', [`00-${TRACE}-${PARENT}-01`, `00-${TRACE}-${PARENT}-01`]],
+    ['there twice, joined by Node', `00-${TRACE}-${PARENT}-01, 00-${TRACE}-${PARENT}-01`],
+    ['there twice, of a higher version', `01-${TRACE}-${PARENT}-01-x, 00-${TRACE}-${PARENT}-01`],
+    ['padded', ` 00-${TRACE}-${PARENT}-01`],
+    ['8 KB long (FAULTS 38)', `01-${TRACE}-${PARENT}-01-${'x'.repeat(8192)}`],
+  ])('that is %s starts a new trace', (_what, header) => {
+    expect(parseTraceparent(header)).toBeUndefined();
+  });
+
+  it('of a higher version is read by its first four fields', () => {
+    expect(parseTraceparent(`cc-${TRACE}-${PARENT}-01-what-the-future-has`)).toMatchObject({ traceId: TRACE });
+    expect(parseTraceparent(`01-${TRACE}-${PARENT}-00`)).toMatchObject({ parentId: PARENT, sampled: false });
+  });
+
+  it('is answered as version 00, with no flag but sampled', () => {
+    const caller = parseTraceparent(`01-${TRACE}-${PARENT}-ff`);
+    expect(caller?.sampled).toBe(true);
+    expect(formatTraceparent(TRACE, PARENT, true)).toBe(`00-${TRACE}-${PARENT}-01`);
+    expect(formatTraceparent(TRACE, PARENT, false)).toBe(`00-${TRACE}-${PARENT}-00`);
+  });
+
+  it('is read back as it was written, and never throws', () => {
+    const id = (length: number) =>
+      fc
+        .string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length })
+        .filter((hex) => /[1-9a-f]/.test(hex));
+    fc.assert(
+      fc.property(id(32), id(16), fc.boolean(), (traceId, parentId, sampled) => {
+        expect(parseTraceparent(formatTraceparent(traceId, parentId, sampled))).toEqual({ traceId, parentId, sampled });
+      }),
+    );
+    fc.assert(fc.property(fc.string(), (text) => void parseTraceparent(text)));
+  });
+});
+
+describe('tracestate', () => {
+  it('is passed on unchanged, several headers combined', () => {
+    expect(parseTracestate('rojo=00f067aa0ba902b7, congo=t61rcWkgMzE')).toBe(
+      'rojo=00f067aa0ba902b7, congo=t61rcWkgMzE',
+    );
+    expect(parseTracestate(['a=1', 'b=2'])).toBe('a=1,b=2');
+    expect(parseTracestate('tenant1@sys=x,,b=2,')).toBe('tenant1@sys=x,,b=2,');
+  });
+
+  it('may have 32 members, and no more (FAULTS 38)', () => {
+    const members = (count: number) => Array.from({ length: count }, (_, index) => `k${index}=v`).join(',');
+    expect(parseTracestate(members(32))).toBe(members(32));
+    expect(parseTracestate(members(33))).toBeUndefined();
+  });
+
+  it.each([
+    undefined,
+    '',
+    ',,',
+    'novalue',
+    '=x',
+    'A=1',
+    'a=1,a=2',
+    'a=b=c',
+    `${'a'.repeat(257)}=1`,
+    `a=${'v'.repeat(257)}`,
+    'a=\u00e9',
+    '9a=1',
+  ])('is dropped when it is %j', (header) => {
+    expect(parseTracestate(header)).toBeUndefined();
+  });
+
+  it('is refused at once when it is longer than 32 members can be', () => {
+    expect(parseTracestate(','.repeat(1_000_000))).toBeUndefined();
+  });
+});

@@ -1,0 +1,127 @@
+import type { AttributeRecorder, Attributes } from './attributes.js';
+import { DROPPED_ATTRIBUTES } from './attributes.js';
+import { currentSpan, withSpan } from './context.js';
+import { createSpanId, createTraceId } from './ids.js';
+import { RecordingSpan, type SpanContext, type SpanData } from './recording-span.js';
+import type { Span, SpanOptions } from './span.js';
+
+/** Open spans kept in sight, so that `close()` can end them; any beyond are only counted. */
+const MAX_OPEN_SPANS = 65_536;
+
+/** The counters a tracer raises; the pipeline's ledger has them. */
+export interface SpanCounters {
+  started: number;
+  closed: number;
+}
+
+/** Starts spans, knows which are open, and hands over those that end. */
+export class Tracer {
+  /** Cleans, redacts and bounds all that spans are told. */
+  readonly attributes: AttributeRecorder;
+  readonly #counters: SpanCounters;
+  readonly #onEnd: (data: SpanData) => void;
+  readonly #open = new Set<RecordingSpan>();
+  #closed = false;
+
+  constructor(attributes: AttributeRecorder, counters: SpanCounters, onEnd: (data: SpanData) => void) {
+    this.attributes = attributes;
+    this.#counters = counters;
+    this.#onEnd = onEnd;
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  start(name: string, options?: SpanOptions): Span {
+    const parent = options?.parent === undefined ? currentSpan() : options.parent;
+    const span = new RecordingSpan(
+      this,
+      this.attributes.text(name),
+      options?.kind ?? 'internal',
+      createSpanId(),
+      parent ? childContext(parent) : rootContext(),
+    );
+    this.started(span);
+    if (options?.attributes !== undefined) span.annotate(options.attributes);
+    return span;
+  }
+
+  /**
+   * Runs `fn` in a span of its own, which ends when `fn` has returned or its promise has settled. Errors are recorded and
+   * thrown on. What `fn` returns is returned; of a promise, one that settles the same way after the span has ended.
+   */
+  measure<T>(name: string, attributes: Attributes | undefined, fn: (span: Span) => T): T {
+    const span = this.start(name, attributes && { attributes });
+    let result: T;
+    try {
+      result = withSpan(span, fn, span);
+    } catch (error) {
+      span.recordError(error).end();
+      throw error;
+    }
+    if (!isThenable(result)) {
+      span.end();
+      return result;
+    }
+    const settled = (value: unknown) => {
+      span.end();
+      return value;
+    };
+    const failed = (error: unknown) => {
+      span.recordError(error).end();
+      throw error;
+    };
+    // A promise's own `then` keeps its class, and a rejection that nobody handles stays one. Queries that run on `then`
+    // (knex, mongoose) run here, inside the span.
+    const promise = result;
+    return withSpan(span, () =>
+      promise instanceof Promise ? promise.then(settled, failed) : Promise.resolve(promise).then(settled, failed),
+    ) as T;
+  }
+
+  /** Counts a span that has just been made, and keeps it in sight until it ends. */
+  started(span: RecordingSpan): void {
+    this.#counters.started++;
+    if (!span.isRecording) this.#counters.closed++;
+    else if (this.#open.size < MAX_OPEN_SPANS) this.#open.add(span);
+  }
+
+  /** Takes over what an ended span has recorded. */
+  ended(span: RecordingSpan, data: SpanData): void {
+    this.#open.delete(span);
+    if (data.dropped > 0) data.values[DROPPED_ATTRIBUTES] = data.dropped;
+    this.#onEnd(data);
+  }
+
+  /** Ends what is open as `interrupted`; from here on spans are counted, not recorded. */
+  close(): void {
+    this.#closed = true;
+    for (const span of this.#open) span.interrupt();
+  }
+}
+
+function childContext(parent: Span): SpanContext {
+  return {
+    traceId: parent.traceId,
+    parentId: parent.spanId,
+    isLocalRoot: false,
+    sampled: !(parent instanceof RecordingSpan) || parent.sampled,
+    tracestate: parent.tracestate,
+  };
+}
+
+function rootContext(): SpanContext {
+  return { traceId: createTraceId(), parentId: undefined, isLocalRoot: true, sampled: true, tracestate: undefined };
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  try {
+    return (
+      ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
+      typeof (value as { then?: unknown }).then === 'function'
+    );
+  } catch {
+    return false; // A getter that throws is the caller's to meet, not ours.
+  }
+}
