@@ -1,0 +1,323 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createFerret, currentSpan, type FerretOptions } from '@ferretjs/core';
+import { MemorySink } from '@ferretjs/core/testing';
+import express5 from 'express';
+import express4 from 'express-4';
+import supertest from 'supertest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { annotate, ferret, spanOf } from './index.js';
+
+const cleanUp: (() => Promise<unknown>)[] = [];
+afterEach(() => Promise.all(cleanUp.splice(0).map((close) => close())));
+
+describe.each([
+  ['Express 5.3', express5],
+  ['Express 4.22', express4 as unknown as typeof express5],
+])('%s', (version, express) => {
+  const isExpress5 = version === 'Express 5.3';
+
+  function build(options: FerretOptions = {}) {
+    const sink = new MemorySink();
+    const instance = createFerret({ sink, ...options });
+    cleanUp.push(() => instance.close());
+    const app = express();
+    app.use(ferret(instance));
+    /** The one span of a request just made. */
+    const span = () =>
+      vi.waitFor(async () => {
+        await instance.flush();
+        const [first] = sink.spans.slice(-1);
+        if (first === undefined) throw new Error('no span yet');
+        return first;
+      });
+    return { app, sink, instance, span };
+  }
+
+  /** The route templates of requests to these paths, in order. */
+  async function routes(app: RequestListener, sink: MemorySink, paths: string[]) {
+    const found: (string | undefined)[] = [];
+    for (const path of paths) {
+      const before = sink.spans.length;
+      await supertest(app).get(path);
+      await vi.waitFor(() => expect(sink.spans.length).toBe(before + 1));
+      found.push(sink.spans.at(-1)?.httpRoute);
+    }
+    return found;
+  }
+
+  describe('the route template', () => {
+    it('is whole: nested routers and parameters in the mount included', async () => {
+      const { app, sink } = build({ flushIntervalMillis: 1 });
+      const users = express.Router({ mergeParams: true });
+      users.get('/', (_request, response) => void response.end());
+      users.get('/:id', (_request, response) => void response.end());
+      const tenants = express.Router();
+      tenants.use('/t/:tenant/users', users);
+      app.use('/api', tenants);
+      app.get('/', (_request, response) => void response.end());
+      expect(
+        await routes(app, sink, ['/api/t/acme/users/7', '/api/t/other/users/', '/API/t/acme/users?x=/a', '/']),
+      ).toEqual(['/api/t/:tenant/users/:id', '/api/t/:tenant/users', '/api/t/:tenant/users', '/']);
+    });
+
+    it('is the same on the error path, where Express has put baseUrl back', async () => {
+      const { app, sink } = build({ flushIntervalMillis: 1 });
+      const users = express.Router({ mergeParams: true });
+      users.get('/:id/boom', () => {
+        throw new Error('boom');
+      });
+      users.get('/:id/next', (_request, _response, next) => next(new Error('boom')));
+      app.use('/users/:tenant', users);
+      app.use(((error: Error, _request: unknown, response: express5.Response, _next: unknown) => {
+        response.status(500).end(error.message);
+      }) as express5.ErrorRequestHandler);
+      expect(await routes(app, sink, ['/users/acme/1/boom', '/users/acme/1/next'])).toEqual([
+        '/users/:tenant/:id/boom',
+        '/users/:tenant/:id/next',
+      ]);
+      expect(sink.spans).toMatchObject([
+        { name: 'GET /users/:tenant/:id/boom', outcome: 'error', errorType: '500' },
+        { outcome: 'error' },
+      ]);
+    });
+
+    it('tells the mounts of a router that is mounted twice apart', async () => {
+      const { app, sink } = build({ flushIntervalMillis: 1 });
+      const shared = express.Router();
+      shared.get('/:id', (_request, response) => void response.end());
+      app.use('/a', shared);
+      app.use('/b/:x', shared);
+      app.use(['/c', '/d/:y'], shared);
+      expect(await routes(app, sink, ['/a/1', '/b/2/1', '/c/1', '/d/9/1', '/a/2'])).toEqual([
+        '/a/:id',
+        '/b/:x/:id',
+        '/c/:id',
+        '/d/:y/:id',
+        '/a/:id',
+      ]);
+    });
+
+    it('includes the paths of mounted applications', async () => {
+      const { app, sink } = build({ flushIntervalMillis: 1 });
+      const [admin, reports] = [express(), express()];
+      reports.get('/daily/:day', (_request, response) => void response.end());
+      admin.get('/', (_request, response) => void response.end());
+      admin.use('/reports', reports);
+      app.use('/admin/:zone', admin);
+      expect(await routes(app, sink, ['/admin/eu/reports/daily/1', '/admin/eu'])).toEqual([
+        '/admin/:zone/reports/daily/:day',
+        '/admin/:zone',
+      ]);
+    });
+
+    it('is the path that matched, of a route with several', async () => {
+      const { app, sink } = build({ flushIntervalMillis: 1 });
+      const router = express.Router();
+      router.get(['/one/:a', '/two/:b'], (_request, response) => void response.end());
+      app.use('/m', router);
+      app.get(/^\/v\d+\/x$/, (_request, response) => void response.end());
+      expect(await routes(app, sink, ['/m/one/1', '/m/two/2', '/v17/x'])).toEqual([
+        '/m/one/:a',
+        '/m/two/:b',
+        String(/^\/v\d+\/x$/),
+      ]);
+    });
+
+    it('of a mount given as an expression is the expression, never a concrete value', async () => {
+      const { app, sink } = build({ flushIntervalMillis: 1 });
+      const router = express.Router();
+      router.get('/x', (_request, response) => void response.end());
+      app.use(/^\/v\d+/, router);
+      expect(await routes(app, sink, ['/v17/x'])).toEqual([`${/^\/v\d+/}/x`]);
+    });
+
+    it('is absent when no route matched, also inside a mounted router', async () => {
+      const { app, sink } = build({ flushIntervalMillis: 1 });
+      app.use('/api', express.Router());
+      app.use('/files', (_request, response) => void response.end());
+      expect(await routes(app, sink, ['/nothing/here', '/api/x', '/files/a.txt'])).toEqual([
+        undefined,
+        undefined,
+        undefined,
+      ]);
+      expect(sink.spans.map((stored) => stored.name)).toEqual(['GET', 'GET', 'GET']);
+    });
+
+    it('is kept by a matched route that answers 404', async () => {
+      const { app, sink } = build({ flushIntervalMillis: 1 });
+      app.get('/users/:id', (_request, response) => void response.status(404).end());
+      app.get('/gone/:id', (_request, _response, next) => next());
+      expect(await routes(app, sink, ['/users/1', '/gone/1'])).toEqual(['/users/:id', '/gone/:id']);
+    });
+
+    it('is that of the handler that answered, of several that matched', async () => {
+      const { app, sink } = build({ flushIntervalMillis: 1 });
+      app.get(isExpress5 ? '/*all' : '/*', (_request, _response, next) => next());
+      app.get('/users/:id', (_request, response, next) => {
+        response.end();
+        next();
+      });
+      app.get('/users/1', () => {});
+      expect(await routes(app, sink, ['/users/1'])).toEqual(['/users/:id']);
+    });
+
+    it('leaves request.route what Express makes it', async () => {
+      const { app, span } = build();
+      let before: unknown = 'unset';
+      app.use((request, _response, next) => {
+        before = request.route;
+        next();
+      });
+      app.get('/users/:id', (request, response) => void response.json(request.route.path));
+      await supertest(app).get('/users/1').expect(200, '"/users/:id"');
+      expect(before).toBeUndefined();
+      await span();
+    });
+
+    it('is found where Ferret is mounted on the route itself', async () => {
+      const sink = new MemorySink();
+      const instance = createFerret({ sink, flushIntervalMillis: 1 });
+      cleanUp.push(() => instance.close());
+      const app = express();
+      app.get('/only/:id', ferret(instance), (_request, response) => void response.end());
+      expect(await routes(app, sink, ['/only/1', '/only/2'])).toEqual(['/only/:id', '/only/:id']);
+    });
+  });
+
+  describe('errors', () => {
+    const answer500 = ((_error: Error, _request: unknown, response: express5.Response, _next: unknown) => {
+      response.status(500).end('sorry');
+    }) as express5.ErrorRequestHandler;
+
+    it('are kept by ferret.errors(), and handled by the application', async () => {
+      const { app, span } = build();
+      app.get('/boom', () => {
+        throw new TypeError('no such user');
+      });
+      app.use(ferret.errors());
+      app.use(answer500);
+      await supertest(app).get('/boom').expect(500, 'sorry');
+      expect(await span()).toMatchObject({
+        outcome: 'error',
+        errorType: '500',
+        attributes: { 'exception.type': 'TypeError', 'exception.message': 'no such user' },
+      });
+    });
+
+    it('are kept without it where recordExceptions asks for it and the router tells', async () => {
+      const { app, span } = build({ recordExceptions: true });
+      app.get('/boom', (_request, _response, next) => next(new RangeError('page -1')));
+      app.use(answer500);
+      await supertest(app).get('/boom').expect(500, 'sorry');
+      const { attributes } = await span();
+      expect(attributes['exception.type']).toBe(isExpress5 ? 'RangeError' : undefined);
+    });
+
+    it("answered with 4xx are the client's", async () => {
+      const { app, span } = build();
+      app.use(express.json());
+      app.post('/cart', (_request, response) => void response.end());
+      app.use(ferret.errors());
+      await supertest(app).post('/cart').set('content-type', 'application/json').send('{bad').expect(400);
+      expect(await span()).toMatchObject({ name: 'POST', outcome: 'ok', httpStatusCode: 400 });
+    });
+
+    it('after the head are errors, not aborts', async () => {
+      const { app, span } = build();
+      app.get('/late', (_request, response, next) => {
+        response.write('half');
+        next(new Error('late'));
+      });
+      app.use(ferret.errors());
+      await supertest(app)
+        .get('/late')
+        .catch(() => {});
+      expect(await span()).toMatchObject({ outcome: 'error', errorType: 'Error', httpStatusCode: 200 });
+    });
+  });
+
+  describe('annotate', () => {
+    it('puts attributes on the span, for one route', async () => {
+      const { app, span } = build();
+      app.get(
+        '/cart/:id',
+        annotate({ team: 'growth' }),
+        annotate<express5.Request>((request) => ({ 'cart.id': request.params['id'] })),
+        (_request, response) => void response.end(),
+      );
+      await supertest(app).get('/cart/7').expect(200);
+      expect((await span()).attributes).toMatchObject({ team: 'growth', 'cart.id': '7' });
+    });
+
+    it('lets the request pass when its function throws (FAULTS 28)', async () => {
+      const { app, span } = build();
+      const fail = annotate(() => {
+        throw new Error('no cart');
+      });
+      app.get('/cart', fail, (_request, response) => void response.end('fine'));
+      await supertest(app).get('/cart').expect(200, 'fine');
+      expect((await span()).outcome).toBe('ok');
+    });
+
+    it('does nothing without a span', async () => {
+      const app = express();
+      app.get('/', annotate({ a: 1 }), (_request, response) => void response.end('fine'));
+      await supertest(app).get('/').expect(200, 'fine');
+    });
+  });
+
+  describe('the current span', () => {
+    it('survives a body parser fed in pieces, and is the parent of child spans', async () => {
+      const { app, instance, sink } = build();
+      app.use(express.json());
+      app.post('/orders', async (request, response) => {
+        expect(currentSpan()).toBe(spanOf(request));
+        await instance.measure('INSERT order', async () => new Promise((resolve) => setTimeout(resolve, 2)));
+        response.json(request.body);
+      });
+      const server = createServer(app).listen(0);
+      await once(server, 'listening');
+      const { request: open } = await import('node:http');
+      const request = open({
+        port: (server.address() as AddressInfo).port,
+        path: '/orders',
+        method: 'POST',
+        headers: { 'content-type': 'application/json', connection: 'close' },
+      });
+      for (const piece of ['{"a"', ':', '1}']) {
+        request.write(piece);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      request.end();
+      const [response] = (await once(request, 'response')) as [IncomingMessage];
+      await once(response.resume(), 'end');
+      server.close();
+      await once(server, 'close');
+      await instance.flush();
+      const [child, root] = sink.spans;
+      expect(child).toMatchObject({ name: 'INSERT order', parentId: root?.spanId, traceId: root?.traceId });
+      expect(root).toMatchObject({ name: 'POST /orders', outcome: 'ok' });
+    });
+  });
+
+  it('writes one row for a request that passes the middleware twice (FAULTS 36)', async () => {
+    const { app, sink, instance } = build();
+    const router = express.Router();
+    router.use(ferret(instance));
+    router.get('/x', (_request, response) => void response.end());
+    app.use(ferret(instance));
+    app.use('/r', router);
+    await supertest(app).get('/r/x').expect(200);
+    await vi.waitFor(async () => {
+      await instance.flush();
+      expect(sink.spans).toMatchObject([{ name: 'GET /r/x' }]);
+    });
+  });
+
+  it('refuses options at the call, never later', () => {
+    expect(() => ferret({ batchSize: 0 })).toThrow(/batchSize/);
+    expect(() => ferret({ bachSize: 1 } as never)).toThrow(/bachSize/);
+  });
+});

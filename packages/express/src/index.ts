@@ -1,0 +1,3 @@
+export { annotate, type RequestAttributes } from './annotate.js';
+export { ferret } from './middleware.js';
+export { spanOf } from './span-of.js';
