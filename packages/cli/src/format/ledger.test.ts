@@ -1,0 +1,61 @@
+import type { Ledger, Process } from '@ferretjs/core/reader';
+import { describe, expect, it } from 'vitest';
+import { describeLosses } from './ledger.js';
+
+const NOTHING: Ledger = {
+  started: 10,
+  stored: 10,
+  sampledOut: 0,
+  dropped: { queueFull: 0, writeFailed: 0, closed: 0, tooLarge: 0 },
+  spilled: 0,
+  pending: 0,
+};
+
+function processWith(pid: number, pending: number, hasEnded: boolean): Process {
+  return {
+    processKey: `p${pid}`,
+    pid,
+    threadId: 0,
+    threadName: 'main',
+    hostname: 'box',
+    nodeVersion: 'v20',
+    startedAtMicros: 0,
+    lastSeenMicros: new Date(2026, 0, 31, 14, 3, 22).getTime() * 1_000,
+    ...(hasEnded && { endedAtMicros: 1 }),
+    ledger: { ...NOTHING, pending },
+  };
+}
+
+describe('describeLosses', () => {
+  it('says nothing where nothing was lost', () => {
+    expect(describeLosses([processWith(1, 0, true), processWith(2, 0, false)], NOTHING)).toEqual([]);
+  });
+
+  it('names every reason', () => {
+    const dropped = { queueFull: 1_200, writeFailed: 20, closed: 3, tooLarge: 4 };
+    expect(describeLosses([], { ...NOTHING, dropped, sampledOut: 50, spilled: 6 })).toEqual([
+      '1,227 dropped: 1,200 queue full, 20 write failed, 3 recorder closed, 4 too large',
+      '50 sampled out, on purpose',
+      '6 spilled: kept in a spill file until the next start',
+    ]);
+  });
+
+  it('tells spans that an ended process lost from those that may still come', () => {
+    const processes = [processWith(1, 2, true), processWith(2, 5, false), processWith(3, 4, false)];
+    expect(describeLosses(processes, { ...NOTHING, pending: 11 })).toEqual([
+      '2 never ended: lost with process 1',
+      '9 open or on their way in process 2, 3, last seen 2026-01-31 14:03:22 (lost, if it has crashed since)',
+    ]);
+  });
+
+  it('does not list a cluster process by process', () => {
+    const processes = [1, 2, 3, 4, 5].map((pid) => processWith(pid, 1, true));
+    expect(describeLosses(processes, NOTHING)).toEqual(['5 never ended: lost with process 1, 2, 3 and 2 others']);
+  });
+
+  it('does not hide a ledger that contradicts itself', () => {
+    expect(describeLosses([processWith(1, -3, true)], NOTHING)).toEqual([
+      'the ledger of process 1 does not add up by 3',
+    ]);
+  });
+});

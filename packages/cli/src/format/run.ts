@@ -1,0 +1,69 @@
+import type { Process, Run } from '@ferretjs/core/reader';
+import type { Terminal } from '../terminal.js';
+import { formatDuration } from './duration.js';
+import { escapeControls } from './escape.js';
+import { describeLosses } from './ledger.js';
+import { countOf, formatCount } from './number.js';
+import { formatIsoTime, formatTime } from './time.js';
+
+/** What a report says above its figures: which run, when, and always what is missing from it. */
+export function describeRun({ colors }: Pick<Terminal, 'colors'>, run: Run, extraLosses: readonly string[]): string {
+  const losses = [...describeLosses(run.processes, run.ledger), ...extraLosses];
+  const label = (text: string) => colors.dim(text.padEnd(9));
+  return [
+    `${label('run')}${colors.bold(escapeControls(run.runId))}`,
+    `${label('service')}${escapeControls(run.service)}`,
+    `${label('when')}${formatTime(run.startedAtMicros)}, ${describeSpell(run)}`,
+    `${label('spans')}${formatCount(run.ledger.stored)} from ${countOf(run.processes.length, 'process', 'processes')}` +
+      (losses.length === 0 ? ', nothing lost' : ''),
+    ...losses.map((line, index) => `${label(index === 0 ? 'missing' : '')}${colors.yellow(line)}`),
+  ].join('\n');
+}
+
+/** How long a run took, and how it ended: a crash leaves no word, so a run without an end may still be running. */
+function describeSpell(run: Run): string {
+  const length = formatDuration(runMicros(run) * 1_000);
+  if (run.endedAtMicros === undefined) {
+    return `${length} until last seen (running, or crashed)`;
+  }
+  const reasons = new Set(run.processes.flatMap((process) => process.endReason ?? []));
+  return reasons.size === 0 ? length : `${length} (ended: ${escapeControls([...reasons].join(', '))})`;
+}
+
+/** From the start of a run to its end, or to when it was last seen. */
+export function runMicros(run: Run): number {
+  const lastSeen = run.processes.reduce((latest, process) => Math.max(latest, process.lastSeenMicros), 0);
+  return Math.max((run.endedAtMicros ?? lastSeen) - run.startedAtMicros, 0);
+}
+
+/** A run for machines: times as ISO 8601, `null` for what has not happened. */
+export function runToJson(run: Run) {
+  return {
+    runId: run.runId,
+    service: run.service,
+    startedAt: formatIsoTime(run.startedAtMicros),
+    endedAt: endToJson(run.endedAtMicros),
+    resource: run.resource,
+    processes: run.processes.map(processToJson),
+  };
+}
+
+function processToJson(process: Process) {
+  return {
+    processKey: process.processKey,
+    pid: process.pid,
+    threadId: process.threadId,
+    threadName: process.threadName,
+    hostname: process.hostname,
+    nodeVersion: process.nodeVersion,
+    startedAt: formatIsoTime(process.startedAtMicros),
+    lastSeenAt: formatIsoTime(process.lastSeenMicros),
+    endedAt: endToJson(process.endedAtMicros),
+    endReason: process.endReason ?? null,
+    ledger: process.ledger,
+  };
+}
+
+function endToJson(micros: number | undefined): string | null {
+  return micros === undefined ? null : formatIsoTime(micros);
+}

@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { analyze, SORT_COLUMNS, type SortColumn } from './commands/analyze.js';
+import { listRuns } from './commands/runs.js';
+import { showTrees } from './commands/tree.js';
+import type { Terminal } from './terminal.js';
+
+interface AnalyzeOptions {
+  run?: string;
+  sort: SortColumn;
+  limit?: number;
+  json?: true;
+  tree?: true;
+  top: number;
+}
+
+/** The commands, options and help texts of `ferret`. Wrong usage ends in a CommanderError, once it is explained. */
+export function createProgram(terminal: Terminal): Command {
+  const program = new Command('ferret')
+    .description('Which routes are slow and where the time went, from the file that Ferret for Node writes.')
+    .version(readVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.print(text.trimEnd()),
+      writeErr: (text) => terminal.complain(text.trimEnd()),
+      outputError: (text, write) => write(text.replace(/^error: /, 'ferret: ')),
+    })
+    .addHelpText('after', examples('ferret analyze', 'ferret analyze --tree', 'ferret runs logs/ferret.db'));
+
+  program
+    .command('analyze')
+    .summary('what every route and measured step took')
+    .description('Shows, for every span name of a run, how often it ran, how often it failed and how long it took.')
+    .addArgument(fileArgument())
+    .option('--run <id>', 'the run to look at (default: the newest; "ferret runs" lists them)')
+    .addOption(
+      new Option('--sort <column>', 'the column to sort by, the largest first').choices(SORT_COLUMNS).default('total'),
+    )
+    .option('--limit <n>', 'how many names to show (default: 50 in the table, all with --json)', positiveInteger)
+    .addOption(new Option('--json', 'print JSON, times in nanoseconds').conflicts(['tree', 'top']))
+    .addOption(new Option('--tree', 'show the slowest traces as trees instead').conflicts(['sort', 'limit']))
+    .addOption(
+      new Option('--top <n>', 'how many traces to show as trees')
+        .argParser(positiveInteger)
+        .default(1)
+        .conflicts(['sort', 'limit']),
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'ferret analyze',
+        'ferret analyze logs/ferret.db --sort p99 --limit 10',
+        'ferret analyze --tree --top 3',
+        "ferret analyze --json | jq '.names[] | {name, p95Nanos}'",
+      ),
+    )
+    .action(async (file: string, options: AnalyzeOptions, command: Command) => {
+      if (options.tree || command.getOptionValueSource('top') === 'cli') {
+        await showTrees(terminal, file, options);
+      } else {
+        await analyze(terminal, file, options);
+      }
+    });
+
+  program
+    .command('runs')
+    .summary('the runs in a file')
+    .description('Lists the runs in a file, the newest first, with what each has stored and lost.')
+    .addArgument(fileArgument())
+    .option('--json', 'print JSON')
+    .addHelpText('after', examples('ferret runs', 'ferret runs logs/ferret.db --json'))
+    .action((file: string, options: { json?: true }) => listRuns(terminal, file, options));
+
+  return program;
+}
+
+function fileArgument(): Argument {
+  return new Argument('[file]', 'the file that Ferret wrote').default('ferret.db');
+}
+
+function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < 1) {
+    throw new InvalidArgumentError('It must be a whole number, 1 or more.');
+  }
+  return value;
+}
+
+function examples(...lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
+}
+
+function readVersion(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  return manifest.version;
+}

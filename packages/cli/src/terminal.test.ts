@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { openTerminal } from './terminal.js';
+
+const silent = { write: () => true };
+const screen = { ...silent, isTTY: true, columns: 60 };
+
+function hasColors(stdout: Parameters<typeof openTerminal>[0], environment: NodeJS.ProcessEnv = {}): boolean {
+  return openTerminal(stdout, screen, environment).colors.isColorSupported;
+}
+
+describe('a terminal', () => {
+  it('has colours where standard output is one, whatever standard error is', () => {
+    expect(hasColors(screen)).toBe(true);
+    expect(hasColors(silent)).toBe(false);
+    expect(hasColors(silent, { CI: 'true' })).toBe(false);
+    expect(hasColors(screen, { TERM: 'dumb' })).toBe(false);
+  });
+
+  it('follows NO_COLOR, then FORCE_COLOR', () => {
+    expect(hasColors(screen, { NO_COLOR: '1' })).toBe(false);
+    expect(hasColors(screen, { NO_COLOR: '' })).toBe(true);
+    expect(hasColors(silent, { FORCE_COLOR: '1' })).toBe(true);
+    expect(hasColors(screen, { FORCE_COLOR: '0' })).toBe(false);
+    expect(hasColors(silent, { FORCE_COLOR: '1', NO_COLOR: '1' })).toBe(false);
+  });
+
+  it('has the width of the screen, and none where there is no screen', () => {
+    expect(openTerminal(screen, silent, {}).width).toBe(60);
+    expect(openTerminal({ ...screen, columns: 0 }, silent, {}).width).toBe(80);
+    expect(openTerminal(silent, screen, {}).width).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('prints lines to standard output, and complaints to standard error', () => {
+    const written: string[] = [];
+    const stream = (name: string) => ({ write: (text: string) => written.push(`${name}: ${text}`) });
+    const terminal = openTerminal(stream('out'), stream('err'), {});
+    terminal.print('a');
+    terminal.complain('b');
+    expect(written).toEqual(['out: a\n', 'err: b\n']);
+  });
+});
