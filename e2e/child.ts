@@ -1,0 +1,47 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** How a process ended, as its parent sees it. */
+export interface End {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stderr: string;
+}
+
+export interface Child {
+  readonly process: ChildProcess;
+  readonly ended: Promise<End>;
+}
+
+export function temporaryFile(): string {
+  return join(mkdtempSync(join(tmpdir(), 'ferret-e2e-')), 'ferret.db');
+}
+
+/** Starts one of `apps/` as a process of its own, under the Node that runs the tests. */
+export function start(app: string, environment: Record<string, string>): Child {
+  const child = fork(fileURLToPath(new URL(`apps/${app}`, import.meta.url)), {
+    env: { ...process.env, ...environment },
+    execArgv: [],
+    stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+  });
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, stderr }) as End);
+  return { process: child, ended };
+}
+
+/** Runs a script with `createFerret`, `currentSpan`, `MemorySink` and `options` in scope, to its end. */
+export function runScript(script: string, database = temporaryFile()): Promise<End> {
+  return start('run-script.mjs', { SCRIPT: script, DATABASE: database }).ended;
+}
+
+export async function message<T>(child: Child): Promise<T> {
+  const [first] = (await once(child.process, 'message')) as [T];
+  return first;
+}
