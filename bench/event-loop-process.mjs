@@ -1,0 +1,53 @@
+// One side of the event-loop benchmark: a steady rate of work in ticks of a few milliseconds, and a timer that measures
+// how late the event loop is. FILE makes each piece of work a span with three attributes; without it this is the control.
+import { performance } from 'node:perf_hooks';
+import { createFerret } from '@ferretjs/core';
+
+const rate = Number(process.env.RATE);
+const seconds = Number(process.env.SECONDS);
+const ferret = process.env.FILE ? createFerret({ database: process.env.FILE }) : undefined;
+
+/** How late each tick of a 1 ms timer was, in milliseconds. */
+const delays = [];
+let expected = performance.now() + 1;
+let longestQueue = 0;
+const started = performance.now();
+const before = performance.eventLoopUtilization();
+let done = 0;
+
+function tick() {
+  const now = performance.now();
+  delays.push(Math.max(0, now - expected));
+  const due = Math.min(rate * seconds, Math.floor(((now - started) / 1000) * rate));
+  for (; done < due; done++) {
+    const span = ferret?.start('SELECT users');
+    span?.annotate({ 'db.system': 'sqlite', 'db.rows': done % 50, 'user.plan': 'pro' });
+    span?.end();
+  }
+  if (ferret) longestQueue = Math.max(longestQueue, ferret.stats().pending);
+  if (done < rate * seconds) {
+    expected = performance.now() + 1;
+    setTimeout(tick, 1);
+  } else {
+    void finish();
+  }
+}
+
+async function finish() {
+  const busyPercent = performance.eventLoopUtilization(before).utilization * 100;
+  const report = await ferret?.close();
+  delays.sort((a, b) => a - b);
+  const percentile = (share) => delays[Math.min(delays.length - 1, Math.ceil(delays.length * share) - 1)];
+  process.send({
+    p50Millis: percentile(0.5),
+    p99Millis: percentile(0.99),
+    p999Millis: percentile(0.999),
+    maxMillis: delays.at(-1),
+    busyPercent,
+    longestQueue,
+    ledger: report?.ledger,
+  });
+  process.disconnect();
+}
+
+setTimeout(tick, 1);

@@ -1,0 +1,55 @@
+// npm run bench [-- --short]: measures, prints, and rewrites bench/RESULTS.md. The short form shows that the bench works;
+// it writes nothing and says nothing about speed.
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { eventLoop } from './event-loop.mjs';
+
+const isShort = process.argv.includes('--short');
+const say = (text) => console.log(text);
+const plan = isShort
+  ? { rounds: 1, seconds: 1, rates: [10_000] }
+  : { rounds: 7, seconds: 10, rates: [10_000, 100_000] };
+
+const lines = [
+  '# Results',
+  '',
+  `Written by \`npm run bench\` on Node ${process.versions.node}, ${cpus().length} x ${cpus()[0]?.model.trim()}. Medians, with quartiles in brackets.`,
+];
+for (const rate of plan.rates) {
+  say(
+    `\nEvent loop at ${rate.toLocaleString('en')} spans a second, ${plan.seconds} s a round, control and Ferret in turn`,
+  );
+  const result = await eventLoop({ spansPerSecond: rate, seconds: plan.seconds, rounds: plan.rounds, say });
+  const table = describe(rate, result);
+  say(`\n${table}`);
+  lines.push('', table);
+  if (result.started !== result.stored + result.dropped) throw new Error('the ledger does not add up');
+}
+if (!isShort) {
+  writeFileSync(new URL('RESULTS.md', import.meta.url), `${lines.join('\n')}\n`);
+  say('\nWritten to bench/RESULTS.md');
+}
+
+function describe(rate, { rows, started, stored, dropped, bytesPerSpan, longestQueue }) {
+  const cell = ({ q1, median, q3 }) => `${median.toFixed(2)} [${q1.toFixed(2)}, ${q3.toFixed(2)}]`;
+  const names = {
+    p50Millis: 'delay p50, ms',
+    p99Millis: 'delay p99, ms',
+    p999Millis: 'delay p99.9, ms',
+    maxMillis: 'delay max, ms',
+    busyPercent: 'main thread busy, %',
+  };
+  return [
+    `## Event loop at ${rate.toLocaleString('en')} spans a second`,
+    '',
+    '| | without Ferret | with Ferret | added, round by round |',
+    '|---|---|---|---|',
+    ...rows.map(
+      ({ measure, control, ferret, added }) =>
+        `| ${names[measure]} | ${cell(control)} | ${cell(ferret)} | ${cell(added)} |`,
+    ),
+    '',
+    `${started.toLocaleString('en')} spans started, ${stored.toLocaleString('en')} stored, ${dropped} dropped; ` +
+      `at most ${longestQueue.toLocaleString('en')} waiting; ${bytesPerSpan.median.toFixed(0)} bytes a span in the file.`,
+  ].join('\n');
+}
