@@ -18,7 +18,7 @@ users.get('/:id/boom', () => {
   throw new Error('boom');
 });
 app.use('/t/:tenant/users', users);
-app.get('/hang', (request, response) => void response.writeHead(200).write('x'));
+app.get('/hang', (_request, response) => void response.writeHead(200).write('x'));
 app.use(ferret.errors());
 app.use((_error, _request, response, _next) => void response.status(500).end('sorry'));
 

@@ -1,0 +1,67 @@
+// The arrows of docs/architecture.md. `npm run lint` holds them; scripts/import-rules.test.mjs shows that each one bites.
+const core = 'packages/core/src';
+const tests = '\\.(test|fixture)\\.ts$';
+
+/** A folder of core may import these and nothing else of core. */
+const room = (name, allowed) => ({
+  name: `core-${name}`,
+  severity: 'error',
+  comment: `${core}/${name} may import ${allowed.join(', ')} only`,
+  from: { path: `^${core}/${name}/`, pathNot: tests },
+  to: { path: `^${core}/`, pathNot: [`^${core}/${name}/`, ...allowed.map((path) => `^${core}/${path}`)] },
+});
+
+/** A package may import these and nothing else but Node's own modules. */
+const only = (name, allowed) => ({
+  name: `${name}-dependencies`,
+  severity: 'error',
+  from: { path: `^packages/${name}/src`, pathNot: tests },
+  to: { pathNot: [`^packages/${name}/src`, ...allowed], dependencyTypesNot: ['core'] },
+});
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      comment: 'Types may refer to each other; code may not.',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: tests }, to: {} },
+    { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+
+    room('trace', ['process-wide\\.ts']),
+    room('pipeline', ['trace/', 'errors\\.ts']),
+    room('http', ['trace/']),
+    room('sqlite', ['pipeline/', 'trace/', 'errors\\.ts']),
+    {
+      name: 'reader-alone',
+      severity: 'error',
+      comment: 'Reading a file loads neither the pipeline nor the tracer.',
+      from: { path: `^${core}/(reader|sqlite/(reader[-a-z]*|driver|schema))\\.ts$` },
+      to: { path: `^${core}/(trace|pipeline|http)/|/rxjs/`, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'one-composition-root',
+      severity: 'error',
+      comment: 'Only the entries and the default instance know the composition root.',
+      from: { path: `^${core}/`, pathNot: [`^${core}/(index|http|default-ferret|ferret)\\.ts$`, tests] },
+      to: { path: `^${core}/(ferret|default-ferret|index)\\.ts$` },
+    },
+    only('core', ['node_modules/(rxjs|sqlite3)/']),
+    only('express', ['^packages/core/(src|dist/(esm|cjs))/(index|http)\\.']),
+    only('cli', [
+      '^packages/core/(src|dist/(esm|cjs))/reader\\.',
+      'node_modules/(commander|cli-table3|picocolors|string-width)/',
+    ]),
+  ],
+  options: {
+    doNotFollow: { path: ['node_modules', 'dist'] },
+    exclude: { path: ['/dist/.*\\.tsbuildinfo$', '/coverage/'] },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.check.json' },
+    enhancedResolveOptions: { conditionNames: ['import', 'types', 'default'], exportsFields: ['exports'] },
+    combinedDependencies: false,
+  },
+};

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+/** End-to-end tests: against what `npm run build` made, under the Node that runs them. */
+export default defineConfig({
+  test: {
+    include: ['**/*.test.ts'],
+    // Real processes on a machine of two cores: a file at a time, with time to spare.
+    fileParallelism: false,
+    testTimeout: 120_000,
+  },
+});

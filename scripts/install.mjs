@@ -1,0 +1,72 @@
+// Installs what package-lock.json says, if that has not been done yet. Node's own modules only: nothing else is there.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const SILENCE_MILLIS = 5_000;
+
+function isInstalled() {
+  const installed = `${root}/node_modules/.package-lock.json`;
+  return existsSync(installed) && statSync(installed).mtimeMs >= statSync(`${root}/package-lock.json`).mtimeMs;
+}
+
+/** What compiling sqlite3 takes, and is not there. */
+function missingTools() {
+  return ['python3', 'make', 'g++'].filter((tool) => spawnSync(tool, ['--version'], { stdio: 'ignore' }).error);
+}
+
+/** Makes sure that everything is installed; says what it does, and ends the process if it cannot. */
+export async function install() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) {
+    console.error(`Ferret needs Node 20.19 or newer; this is ${process.versions.node}.`);
+    process.exit(1);
+  }
+  if (isInstalled()) return;
+  console.log(
+    'Installing from package-lock.json (npm ci). Where no prebuilt sqlite3 can be had, npm compiles it: 1 to 3 minutes.',
+  );
+  const missing = missingTools();
+  if (missing.length > 0) {
+    console.log(`Not found: ${missing.join(', ')}. If sqlite3 has to be compiled: apt-get install -y python3 make g++`);
+  }
+  const child = spawn('npm', ['ci', '--foreground-scripts', '--no-audit', '--no-fund'], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    shell: process.platform === 'win32',
+  });
+  const code = await follow(child);
+  if (code !== 0) {
+    console.error('\nnpm ci failed; its output is above.');
+    process.exit(1);
+  }
+}
+
+/** Shows a line for each step of the compiler and a sign of life in between; everything, if it fails. */
+async function follow(child) {
+  const started = Date.now();
+  const output = [];
+  let shown = Date.now();
+  const seconds = () => `${Math.round((Date.now() - started) / 1000)} s`.padStart(6);
+  const onData = (chunk) => {
+    output.push(chunk);
+    for (const line of String(chunk).split('\n')) {
+      if (!/^\s*(CC|CXX|SOLINK_MODULE|AR|ACTION)\(|^added \d+|^> /.test(line)) continue;
+      console.log(`${seconds()}  ${line.trim()}`);
+      shown = Date.now();
+    }
+  };
+  child.stdout.on('data', onData);
+  child.stderr.on('data', onData);
+  const alive = setInterval(() => {
+    if (Date.now() - shown >= SILENCE_MILLIS) console.log(`${seconds()}  still at it`);
+  }, SILENCE_MILLIS);
+  const code = await new Promise((resolve) => {
+    child.on('error', () => resolve(-1));
+    child.on('close', resolve);
+  });
+  clearInterval(alive);
+  if (code !== 0) process.stderr.write(Buffer.concat(output));
+  return code;
+}

@@ -1,0 +1,73 @@
+// npm start [-- <example>]: the main job, start to finish. Starts an example as a process of its own, drives ten seconds of
+// traffic at it from another, stops it with SIGTERM, and shows what Ferret has kept.
+import { fork, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { install } from './install.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const examples = readdirSync(`${root}/examples`);
+const example = process.argv[2] ?? 'express';
+if (!examples.includes(example)) {
+  console.error(`There is no example "${example}". There are: ${examples.join(', ')}.`);
+  process.exit(2);
+}
+
+/** The server of the example, once it runs. */
+let server;
+
+await install();
+console.log('Building');
+const { build } = await import('./build.mjs');
+if (!build()) fail('The build failed.');
+
+const directory = `${root}/examples/${example}`;
+const database = `${directory}/ferret.db`;
+console.log(`\nStarting examples/${example}, which says app.use(ferret())`);
+server = fork(`${directory}/server.js`, {
+  cwd: directory,
+  env: { ...process.env, PORT: '0', FERRET_DATABASE: database },
+});
+const serverEnded = once(server, 'close');
+const [message] = await Promise.race([once(server, 'message'), serverEnded]);
+const port = message?.port ?? fail('The server ended before it listened.');
+
+console.log(`It listens on port ${port}. Sending traffic for ten seconds, from another process\n`);
+const traffic = fork(`${root}/scripts/traffic.mjs`, [String(port), '10']);
+const [trafficCode] = await once(traffic, 'close');
+if (trafficCode !== 0) fail(`The traffic failed (exit code ${trafficCode}).`);
+
+console.log('\nStopping the server with SIGTERM');
+server.kill('SIGTERM');
+const [code, signal] = await serverEnded;
+if (signal !== 'SIGTERM') fail(`The server should have died of SIGTERM; exit code ${code}, signal ${signal}.`);
+console.log('It died of SIGTERM, as it would have without Ferret, and left its spans in the file.');
+
+const file = relative(process.cwd(), database);
+ferret('analyze', file);
+ferret('analyze', '--tree', file);
+console.log(`
+Now you:
+
+  npx ferret analyze ${file} --sort p99     slowest routes first
+  npx ferret analyze ${file} --top 3        the three slowest requests, as trees
+  npx ferret runs ${file}                   every run in this file
+  node examples/${example}/server.js              the example, to send requests to yourself
+
+In your own service: npm install @ferretjs/${example}, then app.use(ferret()). See packages/${example}/README.md.`);
+
+function ferret(...args) {
+  console.log(`\n$ npx ferret ${args.join(' ')}\n`);
+  const { status } = spawnSync(process.execPath, [`${root}/packages/cli/dist/ferret.js`, ...args], {
+    stdio: 'inherit',
+  });
+  if (status !== 0) fail(`ferret ${args[0]} failed (exit code ${status}).`);
+}
+
+function fail(message) {
+  console.error(`\n${message}`);
+  server?.kill('SIGKILL');
+  process.exit(1);
+}
