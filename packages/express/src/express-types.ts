@@ -1,16 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** The shapes of Express 4 and 5 that this package uses, so that its types work with either version's. */
-export type Next = (error?: unknown) => void;
-
-export type Middleware<Request extends IncomingMessage = IncomingMessage> = (
-  request: Request,
-  response: ServerResponse,
-  next: Next,
-) => void;
-
-export type ErrorMiddleware = (error: unknown, request: IncomingMessage, response: ServerResponse, next: Next) => void;
-
+/** What this package looks at of Express 4 and 5, where their public types do not show it. */
 export interface Route {
   readonly path: string | RegExp | readonly (string | RegExp)[];
 }

@@ -244,7 +244,7 @@ describe.each([
       app.get(
         '/cart/:id',
         annotate({ team: 'growth' }),
-        annotate<express5.Request>((request) => ({ 'cart.id': request.params['id'] })),
+        annotate((request) => ({ 'cart.id': request.params['id'] })),
         (_request, response) => void response.end(),
       );
       await supertest(app).get('/cart/7').expect(200);

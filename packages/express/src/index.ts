@@ -1,3 +1,3 @@
-export { annotate, type RequestAttributes } from './annotate.js';
+export { annotate } from './annotate.js';
 export { ferret } from './middleware.js';
 export { spanOf } from './span-of.js';

@@ -1,6 +1,7 @@
 import type { Ferret, FerretOptions } from '@ferretjs/core';
 import { exceptionThrown, ferretFor } from '@ferretjs/core/http';
-import type { ErrorMiddleware, ExpressRequest, Middleware } from './express-types.js';
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import type { ExpressRequest } from './express-types.js';
 import { routeOf, watchRoutes } from './route-match.js';
 import { recordRouterErrors } from './router-errors.js';
 
@@ -13,11 +14,11 @@ import { recordRouterErrors } from './router-errors.js';
  * const app = express();
  * app.use(ferret());
  */
-export function ferret(optionsOrInstance?: FerretOptions | Ferret): Middleware {
+export function ferret(optionsOrInstance?: FerretOptions | Ferret): RequestHandler {
   const { http } = ferretFor(optionsOrInstance);
   if (http.options.recordExceptions) recordRouterErrors();
   return function ferretMiddleware(request, response, next) {
-    watchRoutes(request as ExpressRequest);
+    watchRoutes(request as unknown as ExpressRequest);
     http.trace(request, response, routeOf, next);
   };
 }
@@ -26,7 +27,7 @@ export function ferret(optionsOrInstance?: FerretOptions | Ferret): Middleware {
  * Error middleware that keeps the exception itself on the request's span (`exception.*`) and passes it on. Mount it
  * behind the routes and before your own error handlers: `app.use(ferret.errors())`.
  */
-ferret.errors = (): ErrorMiddleware =>
+ferret.errors = (): ErrorRequestHandler =>
   function ferretErrors(error, request, _response, next) {
     exceptionThrown(request, error);
     next(error);

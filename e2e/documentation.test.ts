@@ -1,0 +1,114 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { afterAll, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+/** Inside the repository, so that the examples find its packages as a user's code finds installed ones. */
+const directory = join(root, 'e2e', '.examples');
+
+/** What examples in doc comments speak of without saying where it comes from. */
+const PRELUDE = `
+import express, { type RequestHandler } from 'express';
+import type { Ferret } from '@ferretjs/core';
+declare global {
+  const app: express.Express;
+  const showCart: RequestHandler;
+  const db: { user(id: string): Promise<object>; all(table: string): Promise<object[]> };
+  const id: string;
+  const file: string;
+  const request: express.Request & { file: { size: number } };
+  const response: express.Response;
+  const upload: { single(name: string): (request: object, response: object, next: () => void) => void };
+  function expect(value: unknown): { toBe(expected: unknown): void };
+}
+export {};
+`;
+
+interface Example {
+  readonly name: string;
+  readonly text: string;
+}
+
+const files = (path: string, ending: RegExp) =>
+  readdirSync(join(root, path), { recursive: true, encoding: 'utf8' })
+    .filter((name) => ending.test(name) && !/node_modules|dist|\.test\.ts$/.test(name))
+    .map((name) => join(path, name));
+
+const documents = ['README.md', 'CONTRIBUTING.md', ...files('docs', /\.md$/), ...files('packages', /README\.md$/)];
+
+const fromDocuments: Example[] = documents.flatMap((path) =>
+  [...readFileSync(join(root, path), 'utf8').matchAll(/```(?:js|ts)\n(.*?)```/gs)].map(([, text = ''], index) => ({
+    name: `${path} ${index + 1}`,
+    text,
+  })),
+);
+
+/** `@example` up to the next tag or the end of the comment. */
+const fromComments: Example[] = files('packages', /\.ts$/).flatMap((path) =>
+  [...readFileSync(join(root, path), 'utf8').matchAll(/^ *\* @example\n((?: *\*(?! @|\/).*\n)+)/gm)].map(
+    ([, text = ''], index) => ({ name: `${path} comment ${index + 1}`, text: text.replaceAll(/^ *\* ?/gm, '') }),
+  ),
+);
+
+/** Names that an example uses as known, and where they come from. */
+const IMPORTS = [
+  ['createFerret', '@ferretjs/core'],
+  ['defaultFerret', '@ferretjs/core'],
+  ['currentSpan', '@ferretjs/core'],
+  ['MemorySink', '@ferretjs/core/testing'],
+  ['ferret', '@ferretjs/express'],
+  ['annotate', '@ferretjs/express'],
+  ['spanOf', '@ferretjs/express'],
+] as const;
+
+/** A doc comment's example, with the imports that its surroundings make plain. */
+function completed(text: string): string {
+  const uses = (name: string) => new RegExp(`(?<![.\\w'])${name}(?=\\W)`).test(text);
+  const declares = (name: string) => new RegExp(`const ${name}\\b`).test(text);
+  const isInstance = /ferret\.(measure|wrap|start|flush)\(/.test(text);
+  const imports = IMPORTS.filter(([name]) => uses(name) && !declares(name) && !(name === 'ferret' && isInstance)).map(
+    ([name, from]) => `import { ${name} } from '${from}';`,
+  );
+  if (uses('express') && !/import express/.test(text)) imports.push(`import express from 'express';`);
+  const instance = isInstance && !declares('ferret') ? ['declare const ferret: import("@ferretjs/core").Ferret;'] : [];
+  return [...imports, ...instance, text, 'export {};'].join('\n');
+}
+
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+it('has examples', () => {
+  expect(fromDocuments.length).toBeGreaterThan(4);
+  expect(fromComments.length).toBeGreaterThan(8);
+});
+
+it('has examples that all compile, strictly', () => {
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory);
+  writeFileSync(join(directory, 'prelude.d.ts'), PRELUDE);
+  const names = new Map<string, string>();
+  for (const [index, { name, text }] of [...fromDocuments, ...fromComments].entries()) {
+    const path = join(directory, `example-${index}.ts`);
+    writeFileSync(
+      path,
+      fromComments.some((comment) => comment.name === name) ? completed(text) : `${text}\nexport {};\n`,
+    );
+    names.set(path, name);
+  }
+  const program = ts.createProgram([join(directory, 'prelude.d.ts'), ...names.keys()], {
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
+    types: ['node'],
+  });
+  const problems = ts.getPreEmitDiagnostics(program).map((diagnostic) => {
+    const text = ts.flattenDiagnosticMessageText(diagnostic.messageText, ' ');
+    return `${names.get(diagnostic.file?.fileName ?? '') ?? diagnostic.file?.fileName}: ${text}`;
+  });
+  expect(problems).toEqual([]);
+});

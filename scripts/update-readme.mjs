@@ -1,0 +1,21 @@
+// npm run update-readme, after npm start: rewrites what the README shows of the CLI from the example's file.
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const shown = { '$ npx ferret analyze': ['--limit', '8'], '$ npx ferret analyze --tree': ['--tree'] };
+
+let readme = readFileSync(`${root}/README.md`, 'utf8');
+for (const [command, options] of Object.entries(shown)) {
+  const { stdout, status } = spawnSync(
+    process.execPath,
+    [`${root}/packages/cli/dist/ferret.js`, 'analyze', ...options, `${root}/examples/express/ferret.db`],
+    { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } },
+  );
+  if (status !== 0) throw new Error(`ferret analyze ${options.join(' ')} failed: run npm start first`);
+  const start = readme.indexOf(`${command}\n`) + command.length;
+  const end = readme.indexOf('\n```', start);
+  readme = `${readme.slice(0, start)}\n\n${stdout.trimEnd()}${readme.slice(end)}`;
+}
+writeFileSync(`${root}/README.md`, readme);
