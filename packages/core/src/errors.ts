@@ -38,3 +38,12 @@ export class FerretError extends Error {
     this.code = code;
   }
 }
+
+/** The message of anything that was thrown, also of what cannot be read. Never throws. */
+export function messageOf(error: unknown): string {
+  try {
+    return error instanceof Error ? error.message : String(error);
+  } catch {
+    return 'an error that cannot be read';
+  }
+}

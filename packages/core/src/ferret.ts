@@ -1,4 +1,5 @@
 import { debuglog } from 'node:util';
+import { messageOf } from './errors.js';
 import { HttpTracer } from './http/http-tracer.js';
 import { type FerretOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { createReport, type OnDiagnostic, type Report } from './pipeline/diagnostics.js';
@@ -8,7 +9,7 @@ import type { EndReason, SpanSink } from './pipeline/sink.js';
 import { shutdownHooks } from './shutdown.js';
 import { identifyProcess } from './sqlite/process-identity.js';
 import { SqliteSink } from './sqlite/sqlite-sink.js';
-import { AttributeRecorder, type Attributes } from './trace/attributes.js';
+import { AttributeBag, AttributeRecorder, type Attributes } from './trace/attributes.js';
 import { createRedactor } from './trace/redaction.js';
 import type { Span, SpanOptions } from './trace/span.js';
 import { Tracer } from './trace/tracer.js';
@@ -83,16 +84,12 @@ export class FerretInstance implements Ferret {
     const resolved = resolveOptions(options);
     this.runId = resolved.runId;
     this.#report = createReport(withDebug(resolved.onDiagnostic ?? warn));
-    this.#pipeline = new Pipeline(this.#createSink(resolved), this.#ledger, resolved, this.#report);
-
-    const onFault = (what: string, error: unknown) => {
-      this.#report('HOOK_FAILED', `${what} failed, and the request went on without it: ${String(error)}`, error);
-    };
-    const redactor = createRedactor(resolved.redact, (error) => onFault('The option redact.redactor', error));
+    const redactor = createRedactor(resolved.redact, (error) => this.#fault('The option redact.redactor', error));
     const limits = { maxAttributes: resolved.maxAttributes, maxValueLength: resolved.maxAttributeLength };
     const recorder = new AttributeRecorder(limits, redactor);
+    this.#pipeline = new Pipeline(this.#createSink(resolved, recorder), this.#ledger, resolved, this.#report);
     this.#tracer = new Tracer(recorder, this.#ledger, (span) => this.#pipeline.enqueue(span));
-    this.http = new HttpTracer(this.#tracer, resolved, redactor, onFault);
+    this.http = new HttpTracer(this.#tracer, resolved, redactor, (what, error) => this.#fault(what, error));
     this.#hooked = resolved.shutdownHooks;
     if (this.#hooked) shutdownHooks.add(this);
   }
@@ -110,7 +107,7 @@ export class FerretInstance implements Ferret {
       try {
         return name(...args);
       } catch (error) {
-        this.#report('HOOK_FAILED', `A name given to wrap() failed: ${String(error)}`, error);
+        this.#fault('A name given to wrap()', error);
         return fn.name || 'anonymous';
       }
     };
@@ -164,8 +161,17 @@ export class FerretInstance implements Ferret {
     return { complete, unwritten, ledger };
   }
 
-  #createSink({ sink, database: file, synchronous, runId, service, resource }: ResolvedOptions): SpanSink {
-    return sink ?? new SqliteSink({ file, synchronous }, identifyProcess(runId, service, resource), this.#report);
+  #createSink(options: ResolvedOptions, recorder: AttributeRecorder): SpanSink {
+    const { sink, database: file, synchronous, runId, service } = options;
+    if (sink !== undefined) return sink;
+    const resource = new AttributeBag();
+    recorder.setAll(resource, options.resource);
+    return new SqliteSink({ file, synchronous }, identifyProcess(runId, service, resource.values), this.#report);
+  }
+
+  /** Reports a function of the application that threw while Ferret called it. */
+  #fault(what: string, error: unknown): void {
+    this.#report('HOOK_FAILED', `${what} failed, and the work went on without it: ${messageOf(error)}`, error);
   }
 }
 

@@ -63,11 +63,6 @@ export class HttpTracer {
     };
   }
 
-  /** Reports a function the application gave that threw. */
-  fault(what: string, error: unknown): void {
-    this.#onFault(what, error);
-  }
-
   /**
    * Runs `next` in a span for the request, which ends when the response has closed. A request that has one already, or
    * is ignored, just runs `next`. Nothing but what `next` throws is ever thrown.

@@ -21,10 +21,8 @@ export type DiagnosticCode =
   | 'FILE_MOVED_ASIDE'
   /** `close()` met its deadline before everything was stored. */
   | 'CLOSE_TIMED_OUT'
-  /** A function the application gave (ignore, redactor, naming, annotate) threw. */
-  | 'HOOK_FAILED'
-  /** Ferret itself failed while it looked at a request. */
-  | 'INTERNAL';
+  /** A function the application gave (ignore, redactor, naming) threw, or Ferret did while it looked at a request. */
+  | 'HOOK_FAILED';
 
 export type OnDiagnostic = (diagnostic: Diagnostic) => void;
 

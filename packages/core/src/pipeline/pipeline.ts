@@ -1,4 +1,5 @@
 import { bufferTime, concatMap, defer, filter, lastValueFrom, Subject } from 'rxjs';
+import { messageOf } from '../errors.js';
 import type { SpanRecord } from '../trace/span.js';
 import { backOffMillis, pause } from './back-off.js';
 import type { Report } from './diagnostics.js';
@@ -156,8 +157,4 @@ export class Pipeline {
     this.#queued -= spans.length;
     for (const span of spans) this.#queuedCharacters -= span.size;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import * as workers from 'node:worker_threads';
+import type { AttributeValue } from '../trace/attributes.js';
 import { nowMicros } from '../trace/clock.js';
 
 /** Who writes: one pid and thread of a run. */
@@ -8,7 +9,7 @@ export interface ProcessIdentity {
   readonly runId: string;
   readonly service: string;
   /** Attributes of the service, as in OpenTelemetry's resource. */
-  readonly resource: Readonly<Record<string, string>>;
+  readonly resource: Readonly<Record<string, AttributeValue>>;
   /** Unique over machines and time: pids come again. */
   readonly processKey: string;
   readonly pid: number;
@@ -23,7 +24,7 @@ export interface ProcessIdentity {
 export function identifyProcess(
   runId: string,
   service: string,
-  resource: Readonly<Record<string, string>>,
+  resource: Readonly<Record<string, AttributeValue>>,
 ): ProcessIdentity {
   return {
     runId,

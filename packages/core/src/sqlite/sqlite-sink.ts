@@ -1,4 +1,4 @@
-import { FerretError } from '../errors.js';
+import { FerretError, messageOf } from '../errors.js';
 import type { Report } from '../pipeline/diagnostics.js';
 import type { Ledger } from '../pipeline/ledger.js';
 import { type SpanBatch, type SpanSink, StoreUnavailableError } from '../pipeline/sink.js';
@@ -123,8 +123,7 @@ export class SqliteSink implements SpanSink {
         : new FerretError('STORE_FAILED', message, { cause: error });
     }
     if (error instanceof FerretError) return error;
-    const message = error instanceof Error ? error.message : String(error);
-    return new FerretError('STORE_FAILED', `${file} cannot be opened: ${message}`, { cause: error });
+    return new FerretError('STORE_FAILED', `${file} cannot be opened: ${messageOf(error)}`, { cause: error });
   }
 }
 
