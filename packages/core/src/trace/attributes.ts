@@ -1,5 +1,6 @@
 import type { Redactor } from './redaction.js';
-import { safeText } from './safe-text.js';
+import { safeString, safeText, UNREADABLE } from './safe-text.js';
+import { REDACTED } from './secret-text.js';
 
 /** An attribute's value, as in OpenTelemetry. */
 export type AttributeValue = string | number | boolean | readonly string[] | readonly number[] | readonly boolean[];
@@ -26,8 +27,10 @@ const MAX_ARRAY_LENGTH = 128;
 const MAX_ARRAY_VALUES = 16;
 /** Characters of all attributes of a span together. */
 const MAX_BAG_SIZE = 262_144;
-/** What is looked at beyond the limit, so that a secret that the cut would split is still recognised. */
-const LOOK_AHEAD = 1024;
+/** Names remembered before the memory is emptied: they may be made of data. */
+const MAX_KNOWN_KEYS = 2000;
+/** Smaller numbers are no card numbers. */
+const MIN_CARD_NUMBER = 1e12;
 
 /** The attributes of one span: safe, redacted, cut, and nobody else's. */
 export class AttributeBag {
@@ -40,10 +43,18 @@ export class AttributeBag {
   size = 0;
 }
 
+/** What is known of an attribute's name. */
+interface Key {
+  /** As it is stored: clean, redacted, cut. */
+  readonly text: string;
+  readonly isSecret: boolean;
+}
+
 /** Puts attributes into bags: cleans, redacts, cuts and copies them. Never throws. */
 export class AttributeRecorder {
   readonly #limits: AttributeLimits;
   readonly #redactor: Redactor;
+  readonly #keys = new Map<string, Key>();
 
   constructor(limits: AttributeLimits, redactor: Redactor) {
     this.#limits = limits;
@@ -58,92 +69,128 @@ export class AttributeRecorder {
       return; // A proxy that will not be read.
     }
     for (const key of keys) {
-      try {
-        this.set(bag, key, attributes[key]);
-      } catch {
-        this.#put(bag, this.#key(key), '[Unreadable]');
+      // Asked before the value is read: there may be a hundred thousand of them.
+      if (this.#hasNoRoom(bag, key)) {
+        bag.dropped++;
+        continue;
       }
+      let value: unknown;
+      try {
+        value = attributes[key];
+      } catch {
+        value = UNREADABLE;
+      }
+      this.set(bag, key, value);
     }
   }
 
   set(bag: AttributeBag, name: string, value: unknown): void {
     if (value === undefined || value === null || name === '') return;
+    if (this.#hasNoRoom(bag, name)) {
+      bag.dropped++;
+      return;
+    }
     const key = this.#key(name);
-    const redacted = this.#redactor.attribute(key, this.#clean(key, value));
-    if (redacted !== undefined) this.#put(bag, key, this.#cutValue(redacted));
+    const stored = this.#redacted(key, value);
+    if (stored !== undefined) this.#put(bag, key.text, stored);
   }
 
   /** A safe, redacted, cut text of anything. */
   text(value: unknown): string {
-    return this.#cut(this.#redactor.text(typeof value === 'string' ? this.#window(value) : this.#describe(value)));
+    return typeof value === 'string' ? this.#string(value) : this.#describe(value);
   }
 
-  #key(name: string): string {
-    return name.length <= MAX_KEY_LENGTH
-      ? wellFormed(name)
-      : cut(wellFormed(name.slice(0, MAX_KEY_LENGTH + 1)), MAX_KEY_LENGTH);
+  /** Whether a name is new to a bag that has as many as it may have. */
+  #hasNoRoom(bag: AttributeBag, name: string): boolean {
+    return bag.count >= this.#limits.maxAttributes && !Object.hasOwn(bag.values, name);
   }
 
-  /** The value as one that OpenTelemetry knows, a copy, its length within reason; not redacted yet. */
-  #clean(key: string, value: unknown): AttributeValue {
+  #key(name: string): Key {
+    let key = this.#keys.get(name);
+    if (key === undefined) {
+      // Judged by the whole name: the cut may take away what makes it secret.
+      key = { text: safeString(name, this.#redactor, MAX_KEY_LENGTH), isSecret: this.#redactor.isSecretName(name) };
+      if (name.length > MAX_KEY_LENGTH) return key;
+      if (this.#keys.size >= MAX_KNOWN_KEYS) this.#keys.clear();
+      this.#keys.set(name, key);
+    }
+    return key;
+  }
+
+  /** What to store: by the rules, then by the application's redactor, and what that made, by the rules again. */
+  #redacted(key: Key, value: unknown): AttributeValue | undefined {
+    try {
+      const clean = key.isSecret ? REDACTED : this.#clean(value);
+      const reviewed = this.#redactor.attribute(key.text, clean);
+      if (reviewed === undefined || reviewed === null) return undefined;
+      if (key.isSecret || (reviewed === clean && typeof clean !== 'object')) return clean;
+      return this.#clean(reviewed);
+    } catch {
+      return UNREADABLE;
+    }
+  }
+
+  /** The value as one that OpenTelemetry knows, a copy: redacted, cut. */
+  #clean(value: unknown): AttributeValue {
     switch (typeof value) {
       case 'string':
-        return this.#window(value);
+        return this.#string(value);
       case 'number':
-        return Number.isFinite(value) ? value : String(value);
+        return this.#isPlainNumber(value) ? value : this.#string(String(value));
       case 'boolean':
         return value;
       default:
-        if (Array.isArray(value)) return this.#cleanArray(value);
-        return this.#redactor.isSecretName(key) ? '' : this.#describe(value);
+        return Array.isArray(value) ? this.#cleanArray(value) : this.#describe(value);
     }
   }
 
-  /** An array of one kind stays one; in a mixed one, everything is text. */
+  /** Numbers hold no secrets, but for card numbers; and not all numbers have JSON. */
+  #isPlainNumber(value: unknown): value is number {
+    if (typeof value !== 'number') return false;
+    if (Math.abs(value) < MIN_CARD_NUMBER) return true;
+    if (!Number.isFinite(value)) return false;
+    const text = String(value);
+    return this.#redactor.text(text) === text;
+  }
+
+  /** An array of numbers or of booleans stays one, but is one text where others are among them; any other is of texts. */
   #cleanArray(values: readonly unknown[]): AttributeValue {
     const length = Math.min(values.length, MAX_ARRAY_LENGTH);
-    const kind = typeof values[0];
-    const isSimple = kind === 'number' || kind === 'boolean';
-    const items: (string | number | boolean)[] = [];
+    const items: unknown[] = [];
+    for (let index = 0; index < length; index++) items.push(values[index]);
+    const kind = typeof items[0];
+    if (kind !== 'number' && kind !== 'boolean') return this.#textArray(items, length < values.length);
+    const isOfOneKind = items.every(
+      (item) => typeof item === kind && (kind === 'boolean' || this.#isPlainNumber(item)),
+    );
+    return isOfOneKind ? (items as number[] | boolean[]) : this.#describe(values);
+  }
+
+  #textArray(items: readonly unknown[], isCut: boolean): readonly string[] {
+    const texts: string[] = [];
     let room = this.#limits.maxValueLength * MAX_ARRAY_VALUES;
-    for (let index = 0; index < length && room > 0; index++) {
-      const item = values[index];
-      if (isSimple && typeof item === kind && (kind === 'boolean' || Number.isFinite(item))) {
-        items.push(item as number | boolean);
-      } else {
-        if (isSimple) return this.#describe(values);
-        const text = typeof item === 'string' ? this.#window(item) : this.#describe(item);
-        room -= text.length;
-        items.push(text);
-      }
+    for (const item of items) {
+      if (room <= 0) break;
+      const text = this.text(item);
+      room -= typeof item === 'string' ? Math.min(item.length, this.#limits.maxValueLength) : text.length;
+      texts.push(text);
     }
-    if (items.length < values.length && !isSimple) items.push('…');
-    return items as string[];
+    if (isCut || texts.length < items.length) texts.push('…');
+    return texts;
+  }
+
+  #string(text: string): string {
+    return safeString(text, this.#redactor, this.#limits.maxValueLength);
   }
 
   #describe(value: unknown): string {
     return safeText(value, this.#redactor, this.#limits.maxValueLength);
   }
 
-  /** As much of a text as is ever looked at, however long it is. */
-  #window(text: string): string {
-    const longest = this.#limits.maxValueLength + LOOK_AHEAD;
-    return wellFormed(text.length > longest ? text.slice(0, longest) : text);
-  }
-
-  #cutValue(value: AttributeValue): AttributeValue {
-    if (typeof value === 'string') return this.#cut(value);
-    if (!Array.isArray(value) || typeof value[0] !== 'string') return value;
-    return (value as readonly string[]).map((item) => this.#cut(item));
-  }
-
-  #cut(text: string): string {
-    return text.length <= this.#limits.maxValueLength ? text : cut(text, this.#limits.maxValueLength);
-  }
-
   #put(bag: AttributeBag, key: string, value: AttributeValue): void {
-    const size = key.length + sizeOf(value);
-    const isNew = !Object.hasOwn(bag.values, key);
+    const { values } = bag;
+    const isNew = !Object.hasOwn(values, key);
+    const size = isNew ? key.length + sizeOf(value) : sizeOf(value) - sizeOf(values[key]!);
     if ((isNew && bag.count >= this.#limits.maxAttributes) || bag.size + size > MAX_BAG_SIZE) {
       bag.dropped++;
       return;
@@ -152,8 +199,8 @@ export class AttributeRecorder {
     bag.size += size;
     // Assigning to this one key would set the object's prototype.
     if (key === '__proto__')
-      Object.defineProperty(bag.values, key, { value, enumerable: true, configurable: true, writable: true });
-    else bag.values[key] = value;
+      Object.defineProperty(values, key, { value, enumerable: true, configurable: true, writable: true });
+    else values[key] = value;
   }
 }
 
@@ -163,17 +210,4 @@ function sizeOf(value: AttributeValue): number {
   let size = 0;
   for (const item of value) size += typeof item === 'string' ? item.length : 8;
   return size;
-}
-
-/** The first characters of a text, and a mark; never half of a surrogate pair. */
-function cut(text: string, length: number): string {
-  const kept = text.slice(0, length - 1);
-  const last = kept.charCodeAt(kept.length - 1);
-  return `${last >= 0xd800 && last <= 0xdbff ? kept.slice(0, -1) : kept}…`;
-}
-
-/** Lone surrogates have no UTF-8, and a NUL ends a text for many readers of SQLite files. */
-function wellFormed(text: string): string {
-  const clean = text.isWellFormed() ? text : text.toWellFormed();
-  return clean.includes('\0') ? clean.replaceAll('\0', '\ufffd') : clean;
 }

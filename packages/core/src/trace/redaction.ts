@@ -1,6 +1,6 @@
 import type { AttributeValue } from './attributes.js';
 import { createNameRule } from './secret-names.js';
-import { REDACTED, redactText } from './secret-text.js';
+import { mayHoldSecret, redactAssignments, redactText } from './secret-text.js';
 
 /** What is kept secret, beyond the built-in rules. */
 export interface RedactOptions {
@@ -11,8 +11,8 @@ export interface RedactOptions {
   /** Use `names` in place of the built-in list. Default false. */
   readonly replaceNames?: boolean;
   /**
-   * A last look at every attribute, after the other rules: returns what to store, or `undefined` to leave it out. If it
-   * throws, the attribute is left out.
+   * A last look at every attribute, after the other rules: returns what to store, or `undefined` to leave it out. What it
+   * returns goes through the other rules again. If it throws, or returns a promise, the attribute is left out.
    */
   readonly redactor?: (name: string, value: AttributeValue) => AttributeValue | undefined;
 }
@@ -23,8 +23,11 @@ export interface Redactor {
   isSecretName(name: string): boolean;
   /** The text with the secrets in it replaced. */
   text(value: string): string;
-  /** The value to store under a name; `undefined` to leave it out. */
-  attribute(name: string, value: AttributeValue): AttributeValue | undefined;
+  /**
+   * What the application's own redactor makes of an attribute that has been through the rules; `undefined` to leave it
+   * out. It may be anything: unless it is the same string, number or boolean, it has to go through the rules again.
+   */
+  attribute(name: string, value: AttributeValue): unknown;
 }
 
 /** @param onFault Hears what the application's own redactor throws. */
@@ -32,21 +35,16 @@ export function createRedactor(options: RedactOptions, onFault: (error: unknown)
   const isSecretName = createNameRule(options);
   const { redactor } = options;
 
-  const byRules = (name: string, value: AttributeValue): AttributeValue => {
-    if (isSecretName(name)) return REDACTED;
-    if (typeof value === 'string') return redactText(value);
-    // Numbers and booleans have no secrets in them.
-    return Array.isArray(value) && typeof value[0] === 'string' ? (value as string[]).map(redactText) : value;
-  };
-
   return {
     isSecretName,
-    text: redactText,
+    text: (value) => (mayHoldSecret(value) ? redactAssignments(redactText(value), isSecretName) : value),
     attribute(name, value) {
-      const redacted = byRules(name, value);
-      if (redactor === undefined) return redacted;
+      if (redactor === undefined) return value;
       try {
-        return redactor(name, redacted);
+        const result: unknown = redactor(name, value);
+        if (!(result instanceof Promise)) return result;
+        result.catch(() => {}); // Its rejection would end the process.
+        throw new TypeError('A redactor must not be asynchronous');
       } catch (error) {
         onFault(error);
         return undefined;
