@@ -153,13 +153,18 @@ export class AttributeRecorder {
     return this.#redactor.text(text) === text;
   }
 
-  /** An array of numbers or of booleans stays one, but is one text where others are among them; any other is of texts. */
+  /**
+   * An array of numbers or of booleans stays one, but is one text where others are among them, or where it is cut, as it could
+   * not say so; any other is of texts.
+   */
   #cleanArray(values: readonly unknown[]): AttributeValue {
     const length = Math.min(values.length, MAX_ARRAY_LENGTH);
     const items: unknown[] = [];
     for (let index = 0; index < length; index++) items.push(values[index]);
     const kind = typeof items[0];
-    if (kind !== 'number' && kind !== 'boolean') return this.#textArray(items, length < values.length);
+    const isCut = length < values.length;
+    if (kind !== 'number' && kind !== 'boolean') return this.#textArray(items, isCut);
+    if (isCut) return this.#describe(values);
     const isOfOneKind = items.every(
       (item) => typeof item === kind && (kind === 'boolean' || this.#isPlainNumber(item)),
     );

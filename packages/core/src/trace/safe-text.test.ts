@@ -58,6 +58,20 @@ describe('the text of a value', () => {
     expect(text({ ['k'.repeat(1e7)]: 'v'.repeat(1e7) })).toHaveLength(1024);
   });
 
+  it('looks at no more than the beginning of what is 10 MB long (FAULTS 41)', () => {
+    const long = 'x'.repeat(1e7);
+    const named = Object.defineProperty(() => {}, 'name', { value: long });
+    for (const value of [new Error(long), Object.assign(new Error('a'), { name: long }), Symbol(long), named]) {
+      const millis = Array.from({ length: 5 }, () => {
+        const started = performance.now();
+        expect(text(value)).toHaveLength(1024);
+        return performance.now() - started;
+      });
+      expect(Math.min(...millis)).toBeLessThan(1); // 6 ms when all of it is copied.
+    }
+    expect(text(Symbol())).toBe('Symbol()');
+  });
+
   it('reads no more members than fit', () => {
     let reads = 0;
     const value = new Proxy(Array.from({ length: 1e6 }), {

@@ -71,19 +71,26 @@ class Description {
       case 'string':
         return this.#quoted(value, isOutermost);
       case 'function':
-        return this.#placeholder(`Function ${String(value.name) || 'anonymous'}`);
+        return this.#placeholder(`Function ${this.#start(String(value.name)) || 'anonymous'}`);
       case 'bigint':
         return value < MAX_BIGINT && value > -MAX_BIGINT ? this.#text(String(value)) : '[BigInt]';
       case 'object':
         return value === null ? 'null' : this.#object(value, isOutermost);
+      case 'symbol':
+        return this.#text(`Symbol(${this.#start(value.description ?? '')})`);
       default:
-        return this.#text(String(value)); // Numbers, booleans, undefined, symbols.
+        return this.#text(String(value)); // Numbers, booleans, undefined.
     }
   }
 
   #text(text: string): string {
     this.#length += Math.min(text.length, this.#maxLength + LOOK_AHEAD);
     return safeString(text, this.#redactor, this.#maxLength);
+  }
+
+  /** As much of a text as is looked at: what is joined to the whole of it costs a copy of all of it. */
+  #start(text: string): string {
+    return text.slice(0, this.#maxLength + LOOK_AHEAD + 1);
   }
 
   #quoted(text: string, isOutermost: boolean): string {
@@ -109,7 +116,7 @@ class Description {
   #known(value: object, isOutermost: boolean): string | undefined {
     const quote = (text: string) => this.#quoted(text, isOutermost);
     if (value instanceof Date) return quote(Number.isNaN(value.getTime()) ? 'Invalid Date' : `${value.toISOString()}`);
-    if (value instanceof Error) return quote(`${value.name}: ${value.message}`);
+    if (value instanceof Error) return quote(`${this.#start(String(value.name))}: ${this.#start(String(value.message))}`);
     if (value instanceof RegExp) return quote(`${value}`);
     if (value instanceof URL) return quote(`${value.protocol}//${value.host}${value.pathname}`);
     if (value instanceof Map || value instanceof Set || value instanceof URLSearchParams)

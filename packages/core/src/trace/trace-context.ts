@@ -62,7 +62,7 @@ export function parseTracestate(header: string | readonly string[] | undefined):
   const keys = new Set<string>();
   let members = 0;
   for (const part of text.split(',')) {
-    const member = part.replace(/^[ \t]+|[ \t]+$/g, '');
+    const member = withoutOuterSpace(part);
     if (member === '') continue;
     const equals = member.indexOf('=');
     const key = member.slice(0, equals);
@@ -71,4 +71,17 @@ export function parseTracestate(header: string | readonly string[] | undefined):
     if (++members > MAX_MEMBERS) return undefined;
   }
   return members === 0 ? undefined : text;
+}
+
+/** Optional white space (RFC 9110, section 5.6.3) off both ends. Not a pattern: `[ \t]+$` takes quadratic time. */
+function withoutOuterSpace(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isSpace(text.charCodeAt(start))) start++;
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09;
 }
