@@ -23,6 +23,7 @@ const vitest = (report, ...more) => [
 /** A step runs commands that must all succeed; one with a `report` adds the tests its runner counted. */
 const steps = [
   { name: 'lint', commands: [[...bin('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings', '.']] },
+  { name: 'build', commands: [[process.execPath, 'scripts/build.mjs']] },
   {
     name: 'import-rules',
     commands: [
@@ -37,7 +38,6 @@ const steps = [
       [process.execPath, 'scripts/check-import-rules.mjs'],
     ],
   },
-  { name: 'build', commands: [[process.execPath, 'scripts/build.mjs']] },
   { name: 'types', commands: [[...bin('typescript/bin/tsc'), '-p', 'tsconfig.check.json']] },
   testStep('unit', process.execPath, '--coverage'),
   testStep('e2e', process.execPath, '--root', 'e2e'),
