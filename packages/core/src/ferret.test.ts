@@ -219,6 +219,20 @@ describe('start', () => {
     expect(await stored()).toMatchObject([{ name: 'block' }]);
   });
 
+  it('takes anything for a name', async () => {
+    const { ferret, stored } = build();
+    for (const name of [undefined, null, 5, { a: 1 }, 'x'.repeat(5000), 'Bearer canary'])
+      ferret.start(name as string).end();
+    expect((await stored()).map((span) => span.name)).toEqual([
+      'undefined',
+      'null',
+      '5',
+      '{"a":1}',
+      `${'x'.repeat(1023)}…`,
+      'Bearer REDACTED',
+    ]);
+  });
+
   it('takes the parent it is given, or none', () => {
     const { ferret } = build();
     const parent = ferret.start('parent');

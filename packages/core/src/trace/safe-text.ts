@@ -116,7 +116,8 @@ class Description {
   #known(value: object, isOutermost: boolean): string | undefined {
     const quote = (text: string) => this.#quoted(text, isOutermost);
     if (value instanceof Date) return quote(Number.isNaN(value.getTime()) ? 'Invalid Date' : `${value.toISOString()}`);
-    if (value instanceof Error) return quote(`${this.#start(String(value.name))}: ${this.#start(String(value.message))}`);
+    if (value instanceof Error)
+      return quote(`${this.#start(String(value.name))}: ${this.#start(String(value.message))}`);
     if (value instanceof RegExp) return quote(`${value}`);
     if (value instanceof URL) return quote(`${value.protocol}//${value.host}${value.pathname}`);
     if (value instanceof Map || value instanceof Set || value instanceof URLSearchParams)

@@ -8,6 +8,10 @@ import type { Span, SpanOptions } from './span.js';
 /** Open spans kept in sight, so that `close()` can end them; any beyond are only counted. */
 const MAX_OPEN_SPANS = 65_536;
 
+/** Names remembered before the memory is emptied, and how long a name may be to be remembered. */
+const MAX_NAMES = 2_000;
+const MAX_NAME_LENGTH = 256;
+
 /** The counters a tracer raises; the pipeline's ledger has them. */
 export interface SpanCounters {
   started: number;
@@ -21,6 +25,7 @@ export class Tracer {
   readonly #counters: SpanCounters;
   readonly #onEnd: (data: SpanData) => void;
   readonly #open = new Set<RecordingSpan>();
+  readonly #names = new Map<string, string>();
   #closed = false;
 
   constructor(attributes: AttributeRecorder, counters: SpanCounters, onEnd: (data: SpanData) => void) {
@@ -37,7 +42,7 @@ export class Tracer {
     const parent = options?.parent === undefined ? currentSpan() : options.parent;
     const span = new RecordingSpan(
       this,
-      this.attributes.text(name),
+      this.#cleanName(name),
       options?.kind ?? 'internal',
       createSpanId(),
       parent ? childContext(parent) : rootContext(),
@@ -78,6 +83,17 @@ export class Tracer {
     return withSpan(span, () =>
       promise instanceof Promise ? promise.then(settled, failed) : Promise.resolve(promise).then(settled, failed),
     ) as T;
+  }
+
+  /** Names repeat, so what the rules made of one is remembered. */
+  #cleanName(name: string): string {
+    let clean = this.#names.get(name);
+    if (clean === undefined) {
+      clean = this.attributes.text(name);
+      if (this.#names.size >= MAX_NAMES) this.#names.clear();
+      if (typeof name === 'string' && name.length <= MAX_NAME_LENGTH) this.#names.set(name, clean);
+    }
+    return clean;
   }
 
   /** Counts a span that has just been made, and keeps it in sight until it ends. */
