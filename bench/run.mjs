@@ -3,12 +3,13 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { eventLoop } from './event-loop.mjs';
+import { writer } from './writer.mjs';
 
 const isShort = process.argv.includes('--short');
 const say = (text) => console.log(text);
 const plan = isShort
-  ? { rounds: 1, seconds: 1, rates: [10_000] }
-  : { rounds: 7, seconds: 10, rates: [10_000, 100_000] };
+  ? { rounds: 1, seconds: 1, rates: [10_000], written: 65_536, stretches: 2 }
+  : { rounds: 5, seconds: 10, rates: [10_000, 100_000], written: 2_097_152, stretches: 8 };
 
 const lines = [
   '# Results',
@@ -25,6 +26,11 @@ for (const rate of plan.rates) {
   lines.push('', table);
   if (result.started !== result.stored + result.dropped) throw new Error('the ledger does not add up');
 }
+say('\nWriter: spans recorded as fast as the file takes them');
+const table = describeWriter(await writer({ spans: plan.written, stretches: plan.stretches, say }));
+say(`\n${table}`);
+lines.push('', table);
+
 if (!isShort) {
   writeFileSync(new URL('RESULTS.md', import.meta.url), `${lines.join('\n')}\n`);
   say('\nWritten to bench/RESULTS.md');
@@ -51,5 +57,22 @@ function describe(rate, { rows, started, stored, dropped, bytesPerSpan, longestQ
     '',
     `${started.toLocaleString('en')} spans started, ${stored.toLocaleString('en')} stored, ${dropped} dropped; ` +
       `at most ${longestQueue.toLocaleString('en')} waiting; ${bytesPerSpan.median.toFixed(0)} bytes a span in the file.`,
+  ].join('\n');
+}
+
+function describeWriter({ rows, bytesPerSpan }) {
+  return [
+    '## Writer',
+    '',
+    'Recording, batching and writing on one main thread and the thread pool, three attributes a span, each span a trace of its own.',
+    '',
+    '| spans in the file | spans a second, until there | a trace by its id, ms |',
+    '|---|---|---|',
+    ...rows.map(
+      ({ stored, spansPerSecond, traceMillis }) =>
+        `| ${stored.toLocaleString('en')} | ${Math.round(spansPerSecond).toLocaleString('en')} | ${traceMillis.toFixed(1)} |`,
+    ),
+    '',
+    `${bytesPerSpan.toFixed(0)} bytes a span in the file.`,
   ].join('\n');
 }

@@ -12,7 +12,7 @@ const OUTCOME_POSITION = Object.fromEntries(OUTCOMES.map((outcome, position) => 
 type Row = readonly unknown[];
 
 /**
- * Stores a whole batch with one statement and one bound parameter: `json_each` unpacks it on the thread pool, and the
+ * Stores a whole batch with one statement and one bound parameter: `jsonb_each` unpacks it on the thread pool, and the
  * main thread pays one `JSON.stringify`. Measured against a statement per row and multi-row inserts in
  * docs/architecture.md.
  */
@@ -24,7 +24,7 @@ INSERT INTO span (
 SELECT
   ?1, unhex(value ->> 0), unhex(value ->> 1), unhex(value ->> 2), value ->> 3, value ->> 4, value ->> 5, value ->> 6,
   value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value -> 14
-FROM json_each(?2)`;
+FROM jsonb_each(?2)`;
 
 const sharedText = new WeakMap<SharedAttributes, string>();
 
@@ -71,7 +71,7 @@ function toRow(span: SpanRecord, dictionary: Dictionary): Row {
     dictionary.reference(span.errorType),
     dictionary.reference(textOf(span.sharedAttributes)),
   ];
-  // Past the end of the array json_each finds NULL, which costs nothing on either side.
+  // Past the end of the array `->` finds NULL, which costs nothing on either side.
   for (const _ in span.attributes) {
     row.push(span.attributes as never);
     break;

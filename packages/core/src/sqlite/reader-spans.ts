@@ -1,5 +1,5 @@
 import type { Connection } from './reader-connection.js';
-import { KINDS, OUTCOMES } from './schema.js';
+import { KINDS, OUTCOMES, TRACE_SEGMENT, tracePrefix } from './schema.js';
 
 /** One span as the file holds it. */
 export interface StoredSpan {
@@ -91,8 +91,24 @@ FROM span
 JOIN process ON process.id = span.process_id
 JOIN run ON run.id = process.run_id`;
 
+/** Row ids of a trace: one look into each segment of the index (see schema.ts). */
+export const TRACE_ROWS = `
+WITH RECURSIVE segment (number, last) AS (
+  SELECT
+    (SELECT ${TRACE_SEGMENT} FROM span ORDER BY id LIMIT 1),
+    (SELECT ${TRACE_SEGMENT} FROM span ORDER BY id DESC LIMIT 1)
+  UNION ALL
+  SELECT number + 1, last FROM segment WHERE number < last
+)
+SELECT indexed.id
+FROM segment
+CROSS JOIN span AS indexed
+  ON indexed.${TRACE_SEGMENT} = segment.number
+  AND ${tracePrefix('indexed.trace_id')} = ${tracePrefix('unhex(?1)')}
+  AND indexed.trace_id = unhex(?1)`;
+
 const SELECT_TRACE = `${SELECT_SPANS}
-WHERE span.trace_id = unhex(?1)
+WHERE span.id IN (${TRACE_ROWS})
 ORDER BY span.start_us, span.duration_ns DESC
 LIMIT ?2`;
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createStoreFixture, FIXTURE_START_MICROS, type StoreFixture } from './reader.fixture.js';
 import { openReader, type Reader, type StoredSpan } from './reader.js';
+import { TRACE_ROWS } from './reader-spans.js';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const SECOND = 1_000_000;
@@ -267,11 +268,9 @@ describe('a trace', () => {
   });
 
   it('is looked up by its index', async () => {
-    const plan = await store.database.all<{ detail: string }>(
-      'EXPLAIN QUERY PLAN SELECT * FROM span WHERE span.trace_id = unhex(?1)',
-      [TRACE],
-    );
-    expect(plan[0]?.detail).toContain('span_by_trace');
+    const plan = await store.database.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${TRACE_ROWS}`, [TRACE]);
+    const lookUp = plan.find(({ detail }) => detail.includes('SEARCH indexed'))?.detail;
+    expect(lookUp).toBe('SEARCH indexed USING INDEX span_by_trace (<expr>=? AND <expr>=?)');
   });
 });
 

