@@ -134,6 +134,30 @@ describe('the two copies of the package, CommonJS and ES module', () => {
   });
 });
 
+describe('a worker thread', () => {
+  it('is a process of the run of its own, drained when it ends', async () => {
+    const database = temporaryFile();
+    const end = await runScript(
+      `const { Worker } = await import('node:worker_threads');
+       createFerret({ ...options, runId: 'threads' }).start('in main').end();
+       const code = "import('@ferretjs/core').then(({ createFerret }) => createFerret(require('worker_threads').workerData).start('in worker').end())";
+       const worker = new Worker(code, { eval: true, workerData: { ...options, runId: 'threads' } });
+       await new Promise((resolve) => worker.on('exit', resolve));`,
+      database,
+    );
+    expect(end).toEqual({ code: 0, signal: null, stderr: '' });
+    expect(
+      await query(
+        database,
+        `SELECT name, thread_id, end_reason FROM ferret_spans_v1 JOIN ferret_processes_v1 USING (process_key, thread_id) ORDER BY name`,
+      ),
+    ).toEqual([
+      { name: 'in main', thread_id: 0, end_reason: 'exit' },
+      { name: 'in worker', thread_id: 1, end_reason: 'exit' },
+    ]);
+  });
+});
+
 describe('several processes', () => {
   it('write one file without losing a span: four times 10,000 (FAULTS 11)', async () => {
     const database = temporaryFile();

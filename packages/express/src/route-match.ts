@@ -2,8 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import type { Application, ExpressRequest, Route } from './express-types.js';
 import { templateOf } from './route-template.js';
 
-const CURRENT = Symbol('ferret.currentRoute');
-const MATCH = Symbol('ferret.match');
+/** In the registry, so that the CommonJS and the ES module copy of this package see each other's. */
+const CURRENT = Symbol.for('ferretjs.express.currentRoute');
+const MATCH = Symbol.for('ferretjs.express.match');
 
 /** What Express knew when a route matched. By the time the response closes, it has put `baseUrl` back. */
 interface Match {
