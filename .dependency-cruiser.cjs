@@ -50,7 +50,14 @@ module.exports = {
       to: { path: `^${core}/(ferret|default-ferret|index)\\.ts$` },
     },
     only('core', ['node_modules/(rxjs|sqlite3)/']),
-    only('express', ['^packages/core/(src|dist/(esm|cjs))/(index|http)\\.']),
+    // Express for its types; its code is the application's.
+    only('express', ['^packages/core/(src|dist/(esm|cjs))/(index|http)\\.', 'node_modules/(@types/)?express/']),
+    {
+      name: 'express-types-only',
+      severity: 'error',
+      from: { path: '^packages/express/src', pathNot: tests },
+      to: { path: 'node_modules/(@types/)?express/', dependencyTypesNot: ['type-only'] },
+    },
     only('cli', [
       '^packages/core/(src|dist/(esm|cjs))/reader\\.',
       'node_modules/(commander|cli-table3|picocolors|string-width)/',

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chmod, copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createStoreFixture, type StoreFixture } from '../packages/core/src/sqlite/reader.fixture.js';
 
-const BIN = fileURLToPath(new URL('../packages/cli/dist/ferret.js', import.meta.url));
+const BIN = fileURLToPath(new URL('../packages/cli/bin/ferret.js', import.meta.url));
 const HOSTILE = 'GET /\u001b]0;pwned\u0007\u009b2J\u202e\r\n';
 
 interface Ended {
@@ -182,5 +182,13 @@ describe.skipIf(process.platform === 'win32')('in a directory that may only be r
     await chmod(path, 0o000);
     const ended = await end(start(['analyze', path], asReader));
     expect(ended).toMatchObject({ code: 1, err: expect.stringContaining('cannot be read: no permission.') });
+  });
+});
+
+it('is linked by npm, also where it was installed before it was built', () => {
+  const linked = fileURLToPath(new URL('../node_modules/.bin/ferret', import.meta.url));
+  expect(spawnSync(linked, ['--version'], { encoding: 'utf8' })).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^\d/),
   });
 });

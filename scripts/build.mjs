@@ -1,6 +1,6 @@
 // npm run build [-- --clean]: two passes of tsc for core and the adapters (ES modules and CommonJS), one for the CLI.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -21,7 +21,6 @@ export function build() {
     // The package says "type": "module"; this folder of it is the other kind.
     if (readdirSync(dist).includes('cjs')) writeFileSync(`${dist}/cjs/package.json`, '{"type":"commonjs"}\n');
   }
-  chmodSync(`${root}/packages/cli/dist/ferret.js`, 0o755);
   return true;
 }
 

@@ -60,7 +60,7 @@ In your own service: npm install @ferretjs/${example}, then app.use(ferret()). S
 
 function ferret(...args) {
   console.log(`\n$ npx ferret ${args.join(' ')}\n`);
-  const { status } = spawnSync(process.execPath, [`${root}/packages/cli/dist/ferret.js`, ...args], {
+  const { status } = spawnSync(process.execPath, [`${root}/packages/cli/bin/ferret.js`, ...args], {
     stdio: 'inherit',
   });
   if (status !== 0) fail(`ferret ${args[0]} failed (exit code ${status}).`);

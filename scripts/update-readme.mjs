@@ -10,7 +10,7 @@ let readme = readFileSync(`${root}/README.md`, 'utf8');
 for (const [command, options] of Object.entries(shown)) {
   const { stdout, status } = spawnSync(
     process.execPath,
-    [`${root}/packages/cli/dist/ferret.js`, 'analyze', ...options, `${root}/examples/express/ferret.db`],
+    [`${root}/packages/cli/bin/ferret.js`, 'analyze', ...options, `${root}/examples/express/ferret.db`],
     { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } },
   );
   if (status !== 0) throw new Error(`ferret analyze ${options.join(' ')} failed: run npm start first`);
