@@ -46,8 +46,7 @@ const steps = [
     name: `package-${name}`,
     commands: [
       [...bin('publint/src/cli.js'), 'run', '--strict', `packages/${name}`],
-      // The CLI has no entry to import: there are no types to check.
-      ...(name === 'cli' ? [] : [[...bin('@arethetypeswrong/cli/dist/index.js'), '--pack', `packages/${name}`]]),
+      [...bin('@arethetypeswrong/cli/dist/index.js'), '--pack', `packages/${name}`],
     ],
   })),
   ...(process.platform === 'linux' && process.arch === 'x64'
