@@ -19,6 +19,9 @@ const only = (name, allowed) => ({
   to: { pathNot: [`^packages/${name}/src`, ...allowed], dependencyTypesNot: ['core'] },
 });
 
+/** What adapters see of core. */
+const adapterSide = '^packages/core/(src|dist/(esm|cjs))/(index|http)\\.';
+
 module.exports = {
   forbidden: [
     {
@@ -50,13 +53,19 @@ module.exports = {
       to: { path: `^${core}/(ferret|default-ferret|index)\\.ts$` },
     },
     only('core', ['node_modules/(rxjs|sqlite3)/']),
-    // Express for its types; its code is the application's.
-    only('express', ['^packages/core/(src|dist/(esm|cjs))/(index|http)\\.', 'node_modules/(@types/)?express/']),
+    only('express', [adapterSide, 'node_modules/(@types/)?express/']),
+    only('koa', [adapterSide, 'node_modules/(@types/)?koa/']),
+    only('nest', [
+      adapterSide,
+      '^packages/express/(src|dist/(esm|cjs))/index\\.',
+      'node_modules/(@nestjs/(common|core)|rxjs)/',
+    ]),
     {
-      name: 'express-types-only',
+      name: 'framework-types-only',
       severity: 'error',
-      from: { path: '^packages/express/src', pathNot: tests },
-      to: { path: 'node_modules/(@types/)?express/', dependencyTypesNot: ['type-only'] },
+      comment: "The code of Express and Koa is the application's.",
+      from: { path: '^packages/(express|koa)/src', pathNot: tests },
+      to: { path: 'node_modules/(@types/)?(express|koa)/', dependencyTypesNot: ['type-only'] },
     },
     only('cli', [
       '^packages/core/(src|dist/(esm|cjs))/reader\\.',

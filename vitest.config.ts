@@ -8,7 +8,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^@ferretjs\/core\/(\w+)$/, replacement: `${source('core/src')}/$1.ts` },
-      { find: /^@ferretjs\/(core|express)$/, replacement: `${source('')}$1/src/index.ts` },
+      { find: /^@ferretjs\/(core|express|koa|nest)$/, replacement: `${source('')}$1/src/index.ts` },
     ],
   },
   test: {

@@ -19,6 +19,8 @@ const files = {
   'packages/core/src/orphan.ts': [],
   'packages/express/src/index.ts': ['../../core/src/reader.js', '../../core/src/index.js', 'express'],
   'node_modules/express/index.js': [],
+  'packages/koa/src/index.ts': ['../../core/src/reader.js'],
+  'packages/nest/src/index.ts': ['../../core/src/reader.js'],
   'packages/core/src/reader.ts': [],
   'packages/core/src/index.ts': [],
   'packages/cli/src/main.ts': ['../../core/src/index.js'],

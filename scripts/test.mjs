@@ -8,7 +8,7 @@ import { installNode } from './node-matrix.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cache = `${root}/.cache`;
-const published = ['core', 'express', 'cli'];
+const published = ['core', 'express', 'koa', 'nest', 'cli'];
 
 const bin = (path) => [process.execPath, `node_modules/${path}`];
 const vitest = (report, ...more) => [
@@ -31,9 +31,7 @@ const steps = [
         ...bin('dependency-cruiser/bin/dependency-cruise.mjs'),
         '--config',
         '.dependency-cruiser.cjs',
-        'packages/core/src',
-        'packages/express/src',
-        'packages/cli/src',
+        ...published.map((name) => `packages/${name}/src`),
       ],
       [process.execPath, 'scripts/check-import-rules.mjs'],
     ],

@@ -18,20 +18,24 @@ export function createFerret(options?: FerretOptions): Ferret {
 
 /**
  * The process's own Ferret: the first one that an adapter was given options for, or else one made here with the
- * options of the environment. Always the same, even once closed.
+ * options of the environment. Closed, it stays closed; the next one that an adapter is given options for takes its place.
  */
 export function defaultFerret(): Ferret {
   slot.ferret ??= createFerret();
   return slot.ferret;
 }
 
-/** What an adapter was called with, as an instance. Options make a new one, the process's default if there is none yet. */
+/** What an adapter was called with, as an instance. Options make a new one, the process's default if there is none yet or it is closed. */
 export function ferretFor(optionsOrInstance: FerretOptions | Ferret | undefined): FerretInstance {
   if (optionsOrInstance === undefined) return withHttp(defaultFerret());
   if (isFerret(optionsOrInstance)) return withHttp(optionsOrInstance);
   const ferret = new FerretInstance(optionsOrInstance);
-  slot.ferret ??= ferret;
+  if (slot.ferret === undefined || isClosed(slot.ferret)) slot.ferret = ferret;
   return ferret;
+}
+
+function isClosed(ferret: Ferret): boolean {
+  return 'isClosed' in ferret && ferret.isClosed === true;
 }
 
 function isFerret(value: object): value is Ferret {

@@ -119,6 +119,11 @@ export class FerretInstance implements Ferret {
     return wrapped as AnyFunction as F;
   }
 
+  /** Whether `close()` has been called. */
+  get isClosed(): boolean {
+    return this.#closing !== undefined;
+  }
+
   start(name: string, options?: SpanOptions): Span {
     return this.#tracer.start(name, options);
   }

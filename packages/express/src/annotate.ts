@@ -1,10 +1,10 @@
 import type { Attributes } from '@ferretjs/core';
-import { spanOf } from '@ferretjs/core/http';
+import { annotateRequest } from '@ferretjs/core/http';
 import type { Request, RequestHandler } from 'express';
 
 /**
  * Middleware that puts attributes on the request's span, for one route or for a router. A function that throws leaves
- * the span as it is.
+ * the span as it is, but for `ferret.annotate_error`.
  *
  * @example
  * app.get('/cart/:id', annotate({ team: 'growth' }), showCart);
@@ -12,14 +12,7 @@ import type { Request, RequestHandler } from 'express';
  */
 export function annotate(attributes: Attributes | ((request: Request) => Attributes)): RequestHandler {
   return function ferretAnnotate(request, _response, next) {
-    const span = spanOf(request);
-    if (span !== undefined) {
-      try {
-        span.annotate(typeof attributes === 'function' ? attributes(request) : attributes);
-      } catch (error) {
-        span.annotate({ 'ferret.annotate_error': error });
-      }
-    }
+    annotateRequest(request, attributes, request);
     next();
   };
 }

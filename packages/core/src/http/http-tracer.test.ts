@@ -8,7 +8,7 @@ import type { Diagnostic } from '../pipeline/diagnostics.js';
 import { MemorySink } from '../pipeline/memory-sink.js';
 import { currentSpan } from '../trace/context.js';
 import type { SpanRecord } from '../trace/span.js';
-import { exceptionThrown, spanOf } from './http-tracer.js';
+import { exceptionThrown, ignoreRequest, spanOf } from './http-tracer.js';
 
 const cleanUp: (() => Promise<unknown>)[] = [];
 afterEach(() => Promise.all(cleanUp.splice(0).map((close) => close())));
@@ -388,7 +388,7 @@ describe('ignore', () => {
   ])('%s leaves %s alone: %s', async (rule, path, ignored) => {
     const { ferret, url } = await serve(
       (request, response) => {
-        expect(spanOf(request) === undefined).toBe(ignored);
+        expect(spanOf(request)?.isRecording).toBe(!ignored);
         response.end();
       },
       { ignore: rule },
@@ -396,6 +396,35 @@ describe('ignore', () => {
     await fetch(url + path);
     await fetch(url + path);
     expect(ferret.stats().started).toBe(ignored ? 0 : 2);
+  });
+
+  it('leaves out what is measured below it, and sends the trace context of the caller on', async () => {
+    const sent: (string | undefined)[] = [];
+    const { ferret, url } = await serve(
+      (_request, response) => {
+        sent.push(ferret.measure('SELECT 1', () => ferret.start('deeper').end()) ?? currentSpan()?.traceparent);
+        response.end();
+      },
+      { ignore: '/health' },
+    );
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    await fetch(`${url}/health`, { headers: { traceparent } });
+    await fetch(`${url}/health`);
+    expect(sent).toEqual([traceparent, expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/)]);
+    expect(ferret.stats()).toMatchObject({ started: 0, pending: 0 });
+  });
+
+  it('can be decided by the handler', async () => {
+    const { ferret, sink, url, spans } = await serve((request, response) => {
+      if (request.url === '/health') ignoreRequest(request);
+      ferret.measure('SELECT 1', () => {});
+      response.end();
+    });
+    await fetch(`${url}/health`);
+    await fetch(`${url}/users/1`);
+    await spans(2);
+    expect(sink.spans.map(({ name }) => name)).toEqual(['SELECT 1', 'GET /users/:id']);
+    expect(ferret.stats()).toMatchObject({ started: 2, stored: 2 });
   });
 
   it('records a request whose rule throws (FAULTS 28)', async () => {

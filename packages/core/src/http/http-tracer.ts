@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Attributes } from '../trace/attributes.js';
 import { withSpan } from '../trace/context.js';
 import { createSpanId, createTraceId } from '../trace/ids.js';
 import type { SpanContext, SpanData } from '../trace/recording-span.js';
@@ -16,8 +17,7 @@ import { redactQuery } from './url-query.js';
 const SPAN = Symbol.for('ferretjs.span');
 
 interface TracedRequest extends IncomingMessage {
-  /** `null`: the request is ignored. */
-  [SPAN]?: ServerSpan | null;
+  [SPAN]?: ServerSpan;
   /** Express keeps the path it was asked for here, and changes `url` as routers are entered. */
   originalUrl?: string;
   /** Express's view of the client's address, which honours `trust proxy`. */
@@ -26,12 +26,38 @@ interface TracedRequest extends IncomingMessage {
 
 /** The span of a request, wherever the async context has been lost. */
 export function spanOf(request: IncomingMessage): Span | undefined {
-  return (request as TracedRequest)[SPAN] ?? undefined;
+  return (request as TracedRequest)[SPAN];
 }
 
 /** Tells the span of a request what the framework caught; how the response ends decides what it means. */
 export function exceptionThrown(request: IncomingMessage, error: unknown): void {
   (request as TracedRequest)[SPAN]?.thrown(error);
+}
+
+/**
+ * Takes a request out of the record, and all that is started below it from here on: where only the handler can tell that
+ * it should be ignored.
+ */
+export function ignoreRequest(request: IncomingMessage): void {
+  (request as TracedRequest)[SPAN]?.suppress();
+}
+
+/**
+ * Puts attributes on the span of a request, fixed or made from what the framework gives its handlers. If a function
+ * throws, the request goes on and the span says so.
+ */
+export function annotateRequest<Context>(
+  request: IncomingMessage,
+  attributes: Attributes | ((context: Context) => Attributes),
+  context: Context,
+): void {
+  const span = spanOf(request);
+  if (span === undefined) return;
+  try {
+    span.annotate(typeof attributes === 'function' ? attributes(context) : attributes);
+  } catch (error) {
+    span.annotate({ 'ferret.annotate_error': error });
+  }
 }
 
 /** Makes server spans of requests; what every adapter stands on. */
@@ -64,8 +90,8 @@ export class HttpTracer {
   }
 
   /**
-   * Runs `next` in a span for the request, which ends when the response has closed. A request that has one already, or
-   * is ignored, just runs `next`. Nothing but what `next` throws is ever thrown.
+   * Runs `next` in a span for the request, which ends when the response has closed. For a request that has one already, it
+   * just runs `next`. Below one that is ignored, nothing is recorded. Nothing but what `next` throws is ever thrown.
    */
   trace<T>(request: IncomingMessage, response: ServerResponse, routeOf: RouteOf, next: () => T): T {
     let span: Span | undefined;
@@ -82,15 +108,14 @@ export class HttpTracer {
     const url = request.originalUrl ?? request.url ?? '';
     const question = url.indexOf('?');
     const path = pathOf(question === -1 ? url : url.slice(0, question));
-    if (this.#isIgnored(request, path)) {
-      request[SPAN] = null;
-      return undefined;
-    }
-
     const incoming = this.#incoming(request);
     const span = new ServerSpan(this.#tracer, createSpanId(), incoming.context, request.method ?? '', routeOf);
     request[SPAN] = span;
     this.#tracer.started(span);
+    if (this.#isIgnored(request, path)) {
+      span.suppress();
+      return span;
+    }
     if (span.data !== undefined)
       this.#describe(span.data, request, path, question === -1 ? '' : url.slice(question + 1));
     if (incoming.caller !== undefined) span.annotate(incoming.caller);

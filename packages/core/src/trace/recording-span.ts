@@ -69,6 +69,8 @@ export class RecordingSpan implements Span {
   readonly sampled: boolean;
   /** What is recorded so far; gone once the span has ended. */
   data: SpanData | undefined;
+  /** Not recorded on purpose, and neither is what is started below it. */
+  isSuppressed = false;
   protected readonly tracer: Tracer;
 
   constructor(tracer: Tracer, name: string, kind: SpanKind, spanId: string, context: SpanContext) {
@@ -88,7 +90,9 @@ export class RecordingSpan implements Span {
   }
 
   get traceparent(): string {
-    return formatTraceparent(this.traceId, this.spanId, this.sampled);
+    if (!this.isSuppressed) return formatTraceparent(this.traceId, this.spanId, this.sampled);
+    // The next service is better off below the caller's span than below one that is nowhere.
+    return formatTraceparent(this.traceId, this.parentId ?? this.spanId, this.parentId !== undefined && this.sampled);
   }
 
   annotate(attributes: Attributes): this {
@@ -116,6 +120,14 @@ export class RecordingSpan implements Span {
     this.data = undefined;
     data.durationNanos = Math.max(0, Math.round((performance.now() - data.startedAt) * 1e6));
     this.tracer.ended(this, data);
+  }
+
+  /** Takes the span out of the record, as if it had never been started. */
+  suppress(): void {
+    if (this.data === undefined) return;
+    this.data = undefined;
+    this.isSuppressed = true;
+    this.tracer.suppressed(this);
   }
 
   /** Ends the span because the process ends. */

@@ -40,6 +40,7 @@ export class Tracer {
 
   start(name: string, options?: SpanOptions): Span {
     const parent = options?.parent === undefined ? currentSpan() : options.parent;
+    if (parent && isSuppressed(parent)) return parent;
     const span = new RecordingSpan(
       this,
       this.#cleanName(name),
@@ -103,6 +104,12 @@ export class Tracer {
     else if (this.#open.size < MAX_OPEN_SPANS) this.#open.add(span);
   }
 
+  /** Forgets a span that is not to be recorded after all. */
+  suppressed(span: RecordingSpan): void {
+    this.#counters.started--;
+    this.#open.delete(span);
+  }
+
   /** Takes over what an ended span has recorded. */
   ended(span: RecordingSpan, data: SpanData): void {
     this.#open.delete(span);
@@ -115,6 +122,11 @@ export class Tracer {
     this.#closed = true;
     for (const span of this.#open) span.interrupt();
   }
+}
+
+/** By shape: the span may come from the other copy of this package, CommonJS or ES module. */
+function isSuppressed(span: Span): boolean {
+  return (span as { readonly isSuppressed?: boolean }).isSuppressed === true;
 }
 
 function childContext(parent: Span): SpanContext {
