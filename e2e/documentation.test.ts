@@ -16,6 +16,7 @@ declare global {
   const app: express.Express;
   const showCart: RequestHandler;
   const db: { user(id: string): Promise<object>; all(table: string): Promise<object[]> };
+  function legacyQuery<Row>(text: string, callback: (rows: Row[]) => void): void;
   const id: string;
   const file: string;
   const request: express.Request & { file: { size: number } };
@@ -52,28 +53,42 @@ const fromComments: Example[] = files('packages', /\.ts$/).flatMap((path) =>
   ),
 );
 
-/** Names that an example uses as known, and where they come from. */
-const IMPORTS = [
-  ['createFerret', '@ferretjs/core'],
-  ['defaultFerret', '@ferretjs/core'],
-  ['currentSpan', '@ferretjs/core'],
-  ['MemorySink', '@ferretjs/core/testing'],
-  ['ferret', '@ferretjs/express'],
-  ['annotate', '@ferretjs/express'],
-  ['spanOf', '@ferretjs/express'],
-] as const;
+/** Names that an example uses as known, and what makes them so. */
+const CORE: Record<string, string> = {
+  createFerret: `import { createFerret } from '@ferretjs/core';`,
+  defaultFerret: `import { defaultFerret } from '@ferretjs/core';`,
+  currentSpan: `import { currentSpan } from '@ferretjs/core';`,
+  MemorySink: `import { MemorySink } from '@ferretjs/core/testing';`,
+};
+const EXPRESS: Record<string, string> = {
+  ...CORE,
+  ferret: `import { ferret } from '@ferretjs/express';`,
+  annotate: `import { annotate } from '@ferretjs/express';`,
+  spanOf: `import { spanOf } from '@ferretjs/express';`,
+  express: `import express from 'express';`,
+};
+const KOA: Record<string, string> = {
+  ...CORE,
+  ferret: `import { ferret } from '@ferretjs/koa';`,
+  annotate: `import { annotate } from '@ferretjs/koa';`,
+  spanOf: `import { spanOf } from '@ferretjs/koa';`,
+  Koa: `import Koa from 'koa';`,
+  app: `declare const app: import('koa');`,
+  router: `declare const router: import('@koa/router').Router;`,
+  showCart: `declare const showCart: import('koa').Middleware;`,
+};
+const surroundings = (path: string) => (path.startsWith('packages/koa/') ? KOA : EXPRESS);
 
-/** A doc comment's example, with the imports that its surroundings make plain. */
-function completed(text: string): string {
+/** A doc comment's example, with what its surroundings make plain. */
+function completed({ name: path, text }: Example): string {
   const uses = (name: string) => new RegExp(`(?<![.\\w'])${name}(?=\\W)`).test(text);
-  const declares = (name: string) => new RegExp(`const ${name}\\b`).test(text);
-  const isInstance = /ferret\.(measure|wrap|start|flush)\(/.test(text);
-  const imports = IMPORTS.filter(([name]) => uses(name) && !declares(name) && !(name === 'ferret' && isInstance)).map(
-    ([name, from]) => `import { ${name} } from '${from}';`,
-  );
-  if (uses('express') && !/import express/.test(text)) imports.push(`import express from 'express';`);
-  const instance = isInstance && !declares('ferret') ? ['declare const ferret: import("@ferretjs/core").Ferret;'] : [];
-  return [...imports, ...instance, text, 'export {};'].join('\n');
+  const declares = (name: string) => new RegExp(`(const|import) ${name}\\b`).test(text);
+  const known = { ...surroundings(path) };
+  if (/ferret\.(measure|wrap|start|flush)\(/.test(text)) {
+    known.ferret = `declare const ferret: import('@ferretjs/core').Ferret;`;
+  }
+  const made = Object.entries(known).filter(([name]) => uses(name) && !declares(name));
+  return [...made.map(([, statement]) => statement), text, 'export {};'].join('\n');
 }
 
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -88,13 +103,10 @@ it('has examples that all compile, strictly', () => {
   mkdirSync(directory);
   writeFileSync(join(directory, 'prelude.d.ts'), PRELUDE);
   const names = new Map<string, string>();
-  for (const [index, { name, text }] of [...fromDocuments, ...fromComments].entries()) {
+  for (const [index, example] of [...fromDocuments, ...fromComments].entries()) {
     const path = join(directory, `example-${index}.ts`);
-    writeFileSync(
-      path,
-      fromComments.some((comment) => comment.name === name) ? completed(text) : `${text}\nexport {};\n`,
-    );
-    names.set(path, name);
+    writeFileSync(path, fromComments.includes(example) ? completed(example) : `${example.text}\nexport {};\n`);
+    names.set(path, example.name);
   }
   const program = ts.createProgram([join(directory, 'prelude.d.ts'), ...names.keys()], {
     strict: true,

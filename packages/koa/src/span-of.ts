@@ -8,7 +8,7 @@ import type { Context } from 'koa';
  *
  * @example
  * app.use((ctx) => {
- *   legacyQuery('SELECT 1', (rows: unknown[]) => spanOf(ctx)?.annotate({ 'rows.count': rows.length }));
+ *   legacyQuery('SELECT 1', (rows) => spanOf(ctx)?.annotate({ 'rows.count': rows.length }));
  * });
  */
 export function spanOf(ctx: Pick<Context, 'req'>): Span | undefined {
