@@ -2,18 +2,25 @@
 // traffic at it from another, stops it with SIGTERM, and shows what Ferret has kept.
 import { fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { install } from './install.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const examples = readdirSync(`${root}/examples`);
+
+/** For each example its file, what Node needs to run that, and what makes it Ferret's. */
+const EXAMPLES = {
+  express: { entry: 'server.js', execArgv: [], line: 'app.use(ferret())' },
+  koa: { entry: 'server.js', execArgv: [], line: 'app.use(ferret())' },
+  nest: { entry: 'server.ts', execArgv: ['--import', 'tsx'], line: 'FerretModule.forRoot()' },
+};
+
 const example = process.argv[2] ?? 'express';
-if (!examples.includes(example)) {
-  console.error(`There is no example "${example}". There are: ${examples.join(', ')}.`);
+if (!Object.hasOwn(EXAMPLES, example)) {
+  console.error(`There is no example "${example}". There are: ${Object.keys(EXAMPLES).join(', ')}.`);
   process.exit(2);
 }
+const { entry, execArgv, line } = EXAMPLES[example];
 
 /** The server of the example, once it runs. */
 let server;
@@ -25,9 +32,10 @@ if (!build()) fail('The build failed.');
 
 const directory = `${root}/examples/${example}`;
 const database = `${directory}/ferret.db`;
-console.log(`\nStarting examples/${example}, which says app.use(ferret())`);
-server = fork(`${directory}/server.js`, {
+console.log(`\nStarting examples/${example}, which says ${line}`);
+server = fork(`${directory}/${entry}`, {
   cwd: directory,
+  execArgv: [...process.execArgv, ...execArgv],
   env: { ...process.env, PORT: '0', FERRET_DATABASE: database },
 });
 const serverEnded = once(server, 'close');
@@ -35,7 +43,7 @@ const [message] = await Promise.race([once(server, 'message'), serverEnded]);
 const port = message?.port ?? fail('The server ended before it listened.');
 
 console.log(`It listens on port ${port}. Sending traffic for ten seconds, from another process\n`);
-const traffic = fork(`${root}/scripts/traffic.mjs`, [String(port), '10']);
+const traffic = fork(`${root}/scripts/traffic.mjs`, [example, String(port), '10']);
 const [trafficCode] = await once(traffic, 'close');
 if (trafficCode !== 0) fail(`The traffic failed (exit code ${trafficCode}).`);
 
@@ -48,15 +56,18 @@ console.log('It died of SIGTERM, as it would have without Ferret, and left its s
 const file = relative(process.cwd(), database);
 ferret('analyze', file);
 ferret('analyze', '--tree', file);
-console.log(`
-Now you:
-
-  npx ferret analyze ${file} --sort p99     slowest routes first
-  npx ferret analyze ${file} --top 3        the three slowest requests, as trees
-  npx ferret runs ${file}                   every run in this file
-  node examples/${example}/server.js              the example, to send requests to yourself
-
-In your own service: npm install @ferretjs/${example}, then app.use(ferret()). See packages/${example}/README.md.`);
+const commands = {
+  [`npx ferret analyze ${file} --sort p99`]: 'slowest routes first',
+  [`npx ferret analyze ${file} --top 3`]: 'the three slowest requests, as trees',
+  [`npx ferret runs ${file}`]: 'every run in this file',
+  [`npm start -w examples/${example}`]: 'the example, to send requests to yourself',
+};
+const width = Math.max(...Object.keys(commands).map((command) => command.length));
+console.log('\nNow you:\n');
+for (const [command, what] of Object.entries(commands)) console.log(`  ${command.padEnd(width)}  ${what}`);
+console.log(
+  `\nIn your own service: npm install @ferretjs/${example}, then ${line}. See packages/${example}/README.md.`,
+);
 
 function ferret(...args) {
   console.log(`\n$ npx ferret ${args.join(' ')}\n`);

@@ -1,9 +1,10 @@
-// Varied HTTP traffic for the examples: node scripts/traffic.mjs <port> <seconds>. The same requests in the same order at every
-// call; says each second what has come back.
+// Varied HTTP traffic for an example: node scripts/traffic.mjs <example> <port> <seconds>. What the users of the example do stands
+// in its traffic.mjs. The same requests in the same order at every call; says each second what has come back.
 import { Agent, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 
-const [port, seconds] = process.argv.slice(2).map(Number);
+const [example, ...numbers] = process.argv.slice(2);
+const [port, seconds] = numbers.map(Number);
 const agent = new Agent({ keepAlive: true, maxSockets: 20 });
 const answers = new Map();
 const until = Date.now() + seconds * 1000;
@@ -41,26 +42,9 @@ function send(method, path, { body, headers = {}, abort } = {}) {
   });
 }
 
-const order = () => JSON.stringify({ product: 1 + pick(40), quantity: 1 + pick(3), card: '4111 1111 1111 1111' });
-const tenant = () => ['acme', 'globex', 'initech'][pick(3)];
-
-/** What users of the shop do, and how often of 100. */
-const mix = [
-  [30, () => send('GET', `/api/tenants/${tenant()}/products?page=${pick(9)}`)],
-  [25, () => send('GET', `/api/tenants/${tenant()}/products/${1 + pick(45)}`)],
-  [8, () => send('GET', `/api/tenants/${tenant()}/orders`)],
-  [8, () => send('POST', `/api/tenants/${tenant()}/checkout?api_key=s3cr3t`, { body: order() })],
-  [2, () => send('POST', `/api/tenants/${tenant()}/checkout`, { body: '{"broken":' })],
-  [5, () => send('GET', '/reports/daily')],
-  [3, () => send('GET', '/reports/daily', { abort: 60 })],
-  [3, () => send('GET', '/reports/export', { abort: 120 })],
-  [2, () => send('GET', '/reports/export')],
-  [3, () => send('GET', '/reports/broken')],
-  [5, () => send('HEAD', `/api/tenants/${tenant()}/products`)],
-  [6, () => send('GET', `/wp-login-${pick(1000)}.php`)],
-];
-
-const deck = mix.flatMap(([share, act]) => Array.from({ length: share }, () => act));
+/** What users of the example do, and how often: pairs of a share and a function that sends a request. */
+const { usage } = await import(new URL(`../examples/${example}/traffic.mjs`, import.meta.url));
+const deck = usage({ pick, send }).flatMap(([share, act]) => Array.from({ length: share }, () => act));
 
 async function user() {
   while (Date.now() < until) {
