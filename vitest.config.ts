@@ -11,6 +11,8 @@ export default defineConfig({
       { find: /^@ferretjs\/(core|express|koa|nest)$/, replacement: `${source('')}$1/src/index.ts` },
     ],
   },
+  // As packages/nest/tsconfig.json has it for its sources: Nest's decorators are TypeScript's own.
+  oxc: { decorator: { legacy: true } },
   test: {
     include: ['packages/*/src/**/*.test.ts'],
     coverage: {

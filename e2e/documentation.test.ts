@@ -77,7 +77,23 @@ const KOA: Record<string, string> = {
   router: `declare const router: import('@koa/router').Router;`,
   showCart: `declare const showCart: import('koa').Middleware;`,
 };
-const surroundings = (path: string) => (path.startsWith('packages/koa/') ? KOA : EXPRESS);
+const NEST: Record<string, string> = {
+  ...CORE,
+  ...Object.fromEntries(
+    ['Annotate', 'CurrentSpan', 'FerretModule', 'InjectFerret', 'Measure', 'NoTrace'].map((name) => [
+      name,
+      `import { ${name} } from '@ferretjs/nest';`,
+    ]),
+  ),
+  Module: `import { Module } from '@nestjs/common';`,
+  Ferret: `import type { Ferret } from '@ferretjs/core';`,
+  Span: `import type { Span } from '@ferretjs/core';`,
+};
+
+function surroundings(path: string): Record<string, string> {
+  if (path.startsWith('packages/koa/')) return KOA;
+  return path.startsWith('packages/nest/') ? NEST : EXPRESS;
+}
 
 /** A doc comment's example, with what its surroundings make plain. */
 function completed({ name: path, text }: Example): string {
@@ -117,6 +133,7 @@ it('has examples that all compile, strictly', () => {
     moduleResolution: ts.ModuleResolutionKind.NodeNext,
     lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
     types: ['node'],
+    experimentalDecorators: true,
   });
   const problems = ts.getPreEmitDiagnostics(program).map((diagnostic) => {
     const text = ts.flattenDiagnosticMessageText(diagnostic.messageText, ' ');

@@ -3,3 +3,6 @@ export { ferretFor } from './default-ferret.js';
 export type { FerretInstance } from './ferret.js';
 export { annotateRequest, exceptionThrown, type HttpTracer, ignoreRequest, spanOf } from './http/http-tracer.js';
 export type { RouteOf } from './http/server-span.js';
+export { processWide } from './process-wide.js';
+export { withSpan } from './trace/context.js';
+export { endWhenSettled } from './trace/settle.js';

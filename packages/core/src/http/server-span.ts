@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import { RecordingSpan, type SpanContext } from '../trace/recording-span.js';
 import type { Tracer } from '../trace/tracer.js';
 
@@ -67,7 +68,7 @@ export class ServerSpan extends RecordingSpan {
     }
 
     const exception = thrown && this.recordException(data, thrown.error);
-    const wasCutOff = !response.writableFinished;
+    const wasCutOff = isCutOff(response);
     if (status !== undefined && status >= 500) {
       data.outcome = wasCutOff && exception === undefined ? 'aborted' : 'error';
       data.errorType = String(status);
@@ -81,6 +82,14 @@ export class ServerSpan extends RecordingSpan {
     }
     this.end();
   }
+}
+
+/**
+ * Whether the client went away before it had everything. Where there is no connection (a request injected in a test, or by
+ * a serverless adapter), nobody can go away from a response that was ended.
+ */
+function isCutOff(response: ServerResponse): boolean {
+  return !response.writableFinished && !(response.writableEnded && !(response.socket instanceof Socket));
 }
 
 /** Header values as OpenTelemetry has them: always a list. */

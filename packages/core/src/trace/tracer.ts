@@ -3,6 +3,7 @@ import { DROPPED_ATTRIBUTES } from './attributes.js';
 import { currentSpan, withSpan } from './context.js';
 import { createSpanId, createTraceId } from './ids.js';
 import { RecordingSpan, type SpanContext, type SpanData } from './recording-span.js';
+import { endWhenSettled } from './settle.js';
 import type { Span, SpanOptions } from './span.js';
 
 /** Open spans kept in sight, so that `close()` can end them; any beyond are only counted. */
@@ -66,24 +67,7 @@ export class Tracer {
       span.recordError(error).end();
       throw error;
     }
-    if (!isThenable(result)) {
-      span.end();
-      return result;
-    }
-    const settled = (value: unknown) => {
-      span.end();
-      return value;
-    };
-    const failed = (error: unknown) => {
-      span.recordError(error).end();
-      throw error;
-    };
-    // A promise's own `then` keeps its class, and a rejection that nobody handles stays one. Queries that run on `then`
-    // (knex, mongoose) run here, inside the span.
-    const promise = result;
-    return withSpan(span, () =>
-      promise instanceof Promise ? promise.then(settled, failed) : Promise.resolve(promise).then(settled, failed),
-    ) as T;
+    return endWhenSettled(span, result);
   }
 
   /** Names repeat, so what the rules made of one is remembered. */
@@ -141,15 +125,4 @@ function childContext(parent: Span): SpanContext {
 
 function rootContext(): SpanContext {
   return { traceId: createTraceId(), parentId: undefined, isLocalRoot: true, sampled: true, tracestate: undefined };
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  try {
-    return (
-      ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
-      typeof (value as { then?: unknown }).then === 'function'
-    );
-  } catch {
-    return false; // A getter that throws is the caller's to meet, not ours.
-  }
 }

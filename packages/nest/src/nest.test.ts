@@ -1,0 +1,397 @@
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createFerret, currentSpan, type Ferret, type Span } from '@ferretjs/core';
+import { MemorySink } from '@ferretjs/core/testing';
+import { ferret as ferretForExpress } from '@ferretjs/express';
+import {
+  type ArgumentsHost,
+  Body,
+  Catch,
+  Controller,
+  type ExceptionFilter,
+  Get,
+  HttpCode,
+  type INestApplication,
+  Inject,
+  Injectable,
+  type MiddlewareConsumer,
+  Module,
+  type ModuleMetadata,
+  NotFoundException,
+  Param,
+  ParseIntPipe,
+  Post,
+  Sse,
+  UseFilters,
+  UseGuards,
+  VersioningType,
+} from '@nestjs/common';
+import { NestFactory, RouterModule } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import express from 'express';
+import { of, throwError } from 'rxjs';
+import supertest from 'supertest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Annotate, CurrentSpan, FERRET, FerretModule, InjectFerret, Measure, NoTrace } from './index.js';
+
+const cleanUp: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of cleanUp.splice(0).reverse()) await close();
+});
+
+const platforms = { Express: () => new ExpressAdapter(), Fastify: () => new FastifyAdapter() };
+
+describe.each(Object.entries(platforms))('Nest on %s', (platform, adapter) => {
+  const isExpress = platform === 'Express';
+
+  /** An application that listens, and what it has stored. */
+  async function start(metadata: ModuleMetadata, configure: (app: INestApplication) => void = () => {}) {
+    const sink = new MemorySink();
+    const instance = createFerret({ sink });
+    @Module({ ...metadata, imports: [FerretModule.forRoot(instance), ...(metadata.imports ?? [])] })
+    class AppModule {}
+    const app = await NestFactory.create(AppModule, adapter(), { logger: false, forceCloseConnections: true });
+    configure(app);
+    await app.listen(0, '127.0.0.1');
+    cleanUp.push(
+      () => app.close(),
+      () => instance.close(),
+    );
+    const url: string = await app.getUrl();
+    /** The spans stored, once there are as many. */
+    const spans = (count = 1) =>
+      vi.waitFor(async () => {
+        await instance.flush();
+        expect(sink.spans.length).toBeGreaterThanOrEqual(count);
+        return sink.spans;
+      });
+    const span = async () => (await spans())[0];
+    return { app, instance, sink, url, spans, span, get: (path: string) => supertest(url).get(path) };
+  }
+
+  describe('the route template', () => {
+    it('has the global prefix, the version, the path of the module, the controller and the handler', async () => {
+      @Controller({ path: 'users/:user', version: '2' })
+      class Users {
+        @Get('carts/:cart')
+        show() {
+          return { ok: true };
+        }
+      }
+      @Module({ controllers: [Users] })
+      class UsersModule {}
+      const { get, span } = await start(
+        { imports: [UsersModule, RouterModule.register([{ path: 'admin/:zone', module: UsersModule }])] },
+        (app) => app.setGlobalPrefix('api').enableVersioning({ type: VersioningType.URI }),
+      );
+      await get('/api/v2/admin/eu/users/7/carts/9?x=1').expect(200, { ok: true });
+      expect(await span()).toMatchObject({
+        name: 'GET /api/v2/admin/:zone/users/:user/carts/:cart',
+        outcome: 'ok',
+        attributes: { 'code.function.name': 'Users.show' },
+      });
+    });
+
+    it('is absent where no route matched, and there where a guard, a pipe, a handler or a filter answered', async () => {
+      @Injectable()
+      class Never {
+        canActivate() {
+          return false;
+        }
+      }
+      @Catch(RangeError)
+      class Teapot implements ExceptionFilter {
+        catch(_error: RangeError, host: ArgumentsHost) {
+          const response = host.switchToHttp().getResponse();
+          if (isExpress) response.status(418).send('short and stout');
+          else response.code(418).send('short and stout');
+        }
+      }
+      @Controller('things')
+      class Things {
+        @Get('guarded/:id')
+        @UseGuards(new Never())
+        guarded() {}
+
+        @Get('piped/:id')
+        piped(@Param('id', ParseIntPipe) id: number) {
+          return id;
+        }
+
+        @Get('missing/:id')
+        missing() {
+          throw new NotFoundException();
+        }
+
+        @Get('filtered/:id')
+        @UseFilters(new Teapot())
+        filtered() {
+          throw new RangeError('coffee');
+        }
+
+        @Get('broken/:id')
+        async broken() {
+          throw new TypeError('boom');
+        }
+      }
+      const { get, spans } = await start({ controllers: [Things] });
+      await get('/nothing/here').expect(404);
+      await get('/things/guarded/1').expect(403);
+      await get('/things/piped/x').expect(400);
+      await get('/things/missing/1').expect(404);
+      await get('/things/filtered/1').expect(418, 'short and stout');
+      await get('/things/broken/1').expect(500);
+      const seen = (await spans(6)).map(({ name, httpStatusCode, outcome, attributes }) => [
+        name,
+        httpStatusCode,
+        outcome,
+        attributes['code.function.name'],
+        attributes['exception.type'],
+      ]);
+      expect(seen).toEqual([
+        ['GET', 404, 'ok', undefined, undefined],
+        ['GET /things/guarded/:id', 403, 'ok', 'Things.guarded', undefined],
+        ['GET /things/piped/:id', 400, 'ok', 'Things.piped', 'BadRequestException'],
+        ['GET /things/missing/:id', 404, 'ok', 'Things.missing', 'NotFoundException'],
+        ['GET /things/filtered/:id', 418, 'ok', 'Things.filtered', 'RangeError'],
+        ['GET /things/broken/:id', 500, 'error', 'Things.broken', 'TypeError'],
+      ]);
+    });
+  });
+
+  it('sees what is answered before a handler: by a parser, by middleware, for a malformed URL', async () => {
+    @Controller()
+    class Root {
+      @Post('echo')
+      echo(@Body() body: unknown) {
+        return body;
+      }
+    }
+    @Module({ controllers: [Root] })
+    class RootModule {
+      configure(consumer: MiddlewareConsumer) {
+        consumer
+          .apply((_request: IncomingMessage, response: { writeHead(status: number): void; end(): void }) => {
+            response.writeHead(401);
+            response.end();
+          })
+          .forRoutes('closed');
+      }
+    }
+    const { url, get, spans } = await start({ imports: [RootModule] });
+    await supertest(url).post('/echo').set('content-type', 'application/json').send('{broken').expect(400);
+    await get('/closed').expect(401);
+    // Express has no route to decode it for, so there is nothing wrong with it.
+    await get('/%E0%A4%A').expect(isExpress ? 404 : 400);
+    expect((await spans(3)).map(({ name, httpStatusCode }) => [name, httpStatusCode])).toEqual([
+      // Fastify reads the body when it knows the route, Express before.
+      [isExpress ? 'POST' : 'POST /echo', 400],
+      ['GET', 401],
+      ['GET', isExpress ? 404 : 400],
+    ]);
+  });
+
+  it('annotates: the handler over its controller, the upper over the lower, functions of the context too', async () => {
+    @Annotate({ team: 'platform', tier: 1, area: 'shop' })
+    class Base {}
+    @Annotate({ tier: 2 })
+    @Controller('carts')
+    class Carts extends Base {
+      @Annotate({ team: 'growth' })
+      @Annotate((context) => ({ team: 'lower', 'cart.id': context.switchToHttp().getRequest().params.id }))
+      @Annotate(() => {
+        throw new Error('a mistake');
+      })
+      @Get(':id')
+      show(@CurrentSpan() span: Span | undefined) {
+        span?.annotate({ same: span === currentSpan() });
+        return 'fine';
+      }
+    }
+    const { get, span } = await start({ controllers: [Carts] });
+    await get('/carts/7').expect(200, 'fine');
+    expect((await span())?.attributes).toMatchObject({
+      team: 'growth',
+      tier: 2,
+      area: 'shop',
+      'cart.id': '7',
+      same: true,
+      'ferret.annotate_error': 'Error: a mistake',
+    });
+  });
+
+  it('keeps what is marked with @NoTrace() out, and all below it, also what a guard refuses', async () => {
+    @Injectable()
+    class Never {
+      canActivate() {
+        return false;
+      }
+    }
+    @NoTrace()
+    @Controller('health')
+    class Health {
+      constructor(@InjectFerret() readonly ferret: Ferret) {}
+      @Get()
+      check() {
+        return this.ferret.measure('ping', () => 'up');
+      }
+      @Get('secret')
+      @UseGuards(new Never())
+      secret() {}
+    }
+    @Controller()
+    class Mixed {
+      @NoTrace()
+      @Get('untraced')
+      untraced() {}
+      @Get('traced')
+      traced() {}
+    }
+    const { get, spans, instance } = await start({ controllers: [Health, Mixed] });
+    await get('/health').expect(200, 'up');
+    await get('/health/secret').expect(403);
+    await get('/untraced');
+    await get('/traced');
+    expect((await spans()).map(({ name }) => name)).toEqual(['GET /traced']);
+    expect(instance.stats().started).toBe(1);
+  });
+
+  it('keeps the current span through middleware, a body in pieces, and @Measure in a provider', async () => {
+    @Injectable()
+    class Orders {
+      @Measure('INSERT order')
+      async insert(order: object) {
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        return order;
+      }
+    }
+    @Controller('orders')
+    class OrdersController {
+      constructor(@Inject(Orders) readonly orders: Orders) {}
+      @Post()
+      @HttpCode(200)
+      create(@Body() order: object) {
+        return this.orders.insert(order);
+      }
+    }
+    const { app, spans } = await start({ controllers: [OrdersController], providers: [Orders] });
+    const { port } = app.getHttpServer().address() as AddressInfo;
+    const requests = [1, 2].map(async (round) => {
+      const request = httpRequest({
+        port,
+        path: '/orders',
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+      });
+      for (const piece of ['{"a"', ':', `${round}}`]) {
+        request.write(piece);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      request.end();
+      const [response] = (await once(request, 'response')) as [IncomingMessage];
+      await once(response.resume(), 'end');
+    });
+    await Promise.all(requests);
+    const stored = await spans(4);
+    const roots = stored.filter(({ kind }) => kind === 'server');
+    const children = stored.filter(({ kind }) => kind === 'internal');
+    expect(roots.map(({ name }) => name)).toEqual(['POST /orders', 'POST /orders']);
+    expect(new Set(children.map(({ parentId }) => parentId))).toEqual(new Set(roots.map(({ spanId }) => spanId)));
+  });
+
+  it('follows server-sent events to their end', async () => {
+    @Controller()
+    class Events {
+      @Sse('events')
+      events() {
+        return of({ data: 1 }, { data: 2 });
+      }
+      @Sse('broken')
+      broken() {
+        return throwError(() => new TypeError('no more'));
+      }
+    }
+    const { get, spans } = await start({ controllers: [Events] });
+    const answer = await get('/events').expect(200);
+    expect(answer.text).toContain('data: 2');
+    expect((await spans())[0]).toMatchObject({ name: 'GET /events', outcome: 'ok' });
+  });
+
+  it('writes one row for a request to an Express application within, which has Ferret as well', async () => {
+    const { app, get, spans, instance } = await start({}, (app) => {
+      const admin = express();
+      admin.use(ferretForExpress(app.get<Ferret>(FERRET)));
+      admin.get('/users/:id', (request, response) => void response.send(request.params.id));
+      app.use('/admin', admin);
+    });
+    await get('/admin/users/7').expect(200, '7');
+    expect((await spans()).map(({ name }) => name)).toEqual([isExpress ? 'GET /admin/users/:id' : 'GET']);
+    expect(instance.stats().started).toBe(1);
+    expect(app).toBeDefined();
+  });
+
+  it('works in a testing module, which gets its adapter late', async () => {
+    @Controller()
+    class Root {
+      @Get('users/:id')
+      show() {
+        return 'fine';
+      }
+    }
+    const sink = new MemorySink();
+    const instance = createFerret({ sink });
+    const module = await Test.createTestingModule({
+      imports: [FerretModule.forRoot(instance)],
+      controllers: [Root],
+    }).compile();
+    const app = module.createNestApplication(adapter());
+    await app.init();
+    if (!isExpress) await app.getHttpAdapter().getInstance().ready();
+    cleanUp.push(
+      () => app.close(),
+      () => instance.close(),
+    );
+    await supertest(app.getHttpServer()).get('/users/1').expect(200, 'fine');
+    await supertest(app.getHttpServer())
+      .post('/users')
+      .set('content-type', 'application/json')
+      .send('{bad')
+      .expect(400);
+    await vi.waitFor(async () => {
+      await instance.flush();
+      expect(sink.spans.map(({ name, httpStatusCode }) => [name, httpStatusCode])).toEqual([
+        ['GET /users/:id', 200],
+        ['POST', 400],
+      ]);
+    });
+  });
+});
+
+it('traces requests that Fastify is given without a server', async () => {
+  @Controller()
+  class Root {
+    @Get('users/:id')
+    show() {
+      return 'fine';
+    }
+  }
+  const sink = new MemorySink();
+  const instance = createFerret({ sink });
+  @Module({ imports: [FerretModule.forRoot(instance)], controllers: [Root] })
+  class AppModule {}
+  const app = await NestFactory.create(AppModule, new FastifyAdapter(), { logger: false });
+  await app.init();
+  cleanUp.push(
+    () => app.close(),
+    () => instance.close(),
+  );
+  const answer = await app.getHttpAdapter().getInstance().inject({ url: '/users/1' });
+  expect(answer.payload).toBe('fine');
+  await vi.waitFor(async () => {
+    await instance.flush();
+    expect(sink.spans).toMatchObject([{ name: 'GET /users/:id', outcome: 'ok', httpStatusCode: 200 }]);
+  });
+});
