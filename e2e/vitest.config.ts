@@ -2,7 +2,10 @@ import { defineConfig } from 'vitest/config';
 
 /** End-to-end tests: against what `npm run build` made, under the Node that runs them. */
 export default defineConfig({
+  // Nest's decorators are TypeScript's own, of before the standard.
+  oxc: { decorator: { legacy: true } },
   test: {
+    globalSetup: './nest-11.setup.ts',
     include: ['**/*.test.ts'],
     // Real processes on a machine of two cores: a file at a time, with time to spare.
     fileParallelism: false,

@@ -1,0 +1,74 @@
+import { get } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { message, start, temporaryFile } from './child.js';
+import { query, soundness } from './database.js';
+import { send } from './traffic.js';
+
+const stacks = ['12', '11'].flatMap((version) =>
+  ['express', 'fastify'].map((platform) => [version, platform] as const),
+);
+
+describe.each(stacks)('a Nest %s service on %s (FAULTS 26)', (version, platform) => {
+  const run = (end: string, database: string) =>
+    start('nest.mjs', { NEST: version, PLATFORM: platform, END: end, OPTIONS: JSON.stringify({ database }) });
+
+  const counts = (database: string) =>
+    query(
+      database,
+      'SELECT name, outcome, count(*) AS count FROM ferret_spans_v1 GROUP BY 1, 2 ORDER BY count(*) DESC, name',
+    );
+
+  const traffic = Array.from({ length: 200 }, (_, index) => `/t/t${index}/users/${index}`);
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('stores everything under %s, requests in flight included', async (signal) => {
+    const database = temporaryFile();
+    const child = run('signal', database);
+    const { port } = await message<{ port: number }>(child);
+    await send(port, traffic, 10);
+    const answer = new Promise<number | undefined>((resolve) => {
+      get({ port, path: '/t/a/users/slow', agent: false }, (response) => {
+        response.resume().on('end', () => resolve(response.statusCode));
+      });
+    });
+    await message(child);
+    child.process.kill(signal);
+    expect(await answer).toBe(200);
+    expect(await child.ended).toEqual({ code: null, signal, stderr: '' });
+    expect(await counts(database)).toEqual([
+      { name: 'GET /t/:tenant/users/:id', outcome: 'ok', count: 200 },
+      { name: 'SELECT user', outcome: 'ok', count: 200 },
+      { name: 'GET /t/:tenant/users/slow', outcome: 'ok', count: 1 },
+    ]);
+    expect(await query(database, 'SELECT started, stored, end_reason FROM ferret_processes_v1')).toEqual([
+      { started: 401, stored: 401, end_reason: signal },
+    ]);
+    expect(await soundness(database)).toEqual({ integrity: 'ok', ledgers: [{ missing: 0 }] });
+  });
+
+  it('stores everything under app.close()', async () => {
+    const database = temporaryFile();
+    const child = run('close', database);
+    const { port } = await message<{ port: number }>(child);
+    await send(port, traffic, 10);
+    child.process.send('close');
+    expect(await message(child)).toEqual({ closed: true });
+    // By now, not when the process ends.
+    expect(await counts(database)).toEqual([
+      { name: 'GET /t/:tenant/users/:id', outcome: 'ok', count: 200 },
+      { name: 'SELECT user', outcome: 'ok', count: 200 },
+    ]);
+    expect(await child.ended).toEqual({ code: 0, signal: null, stderr: '' });
+  });
+
+  it('dies of SIGTERM without shutdown hooks too, and loses nothing', async () => {
+    const database = temporaryFile();
+    const child = run('none', database);
+    const { port } = await message<{ port: number }>(child);
+    await send(port, traffic, 10);
+    child.process.kill('SIGTERM');
+    expect(await child.ended).toEqual({ code: null, signal: 'SIGTERM', stderr: '' });
+    expect(await query(database, 'SELECT stored, end_reason FROM ferret_processes_v1')).toEqual([
+      { stored: 400, end_reason: 'SIGTERM' },
+    ]);
+  });
+});
