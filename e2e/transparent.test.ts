@@ -136,16 +136,4 @@ describe.each([
     expect(warnings).toEqual([]);
     process.off('warning', onWarning);
   });
-
-  it('leaves an upgrade to the application', async () => {
-    const instance = createFerret({ sink: new MemorySink() });
-    cleanUp.push(() => instance.close());
-    const server = await listen(build(express, instance));
-    server.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\nhello'));
-    const socket = connect((server.address() as AddressInfo).port);
-    socket.write('GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
-    const [data] = await once(socket, 'data');
-    expect(String(data)).toContain('hello');
-    expect(instance.stats().started).toBe(0);
-  });
 });
