@@ -54,8 +54,8 @@ export function koaStack(name: string, Koa: typeof Koa3): Stack {
         const body = new PassThrough();
         ctx.body = body;
         body.write('half');
-        // Koa leaves a response whose stream fails open; what is to become of it is the application's to say.
-        body.on('error', () => ctx.res.destroy());
+        // Koa 2 leaves a response whose stream fails open, and what is to become of it to the application.
+        body.on('error', (error) => ctx.res.destroy(error));
         setTimeout(() => body.destroy(new SyntaxError('late')), 30);
       });
       router.get('/hang', () => new Promise(() => {}));

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { PassThrough, pipeline } from 'node:stream';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FerretInstance } from '../ferret.js';
 import type { FerretOptions } from '../options.js';
@@ -250,6 +251,23 @@ describe('the outcome', () => {
       .then((response) => response.text())
       .catch(() => {});
     expect(await span()).toMatchObject({ outcome: 'error', errorType: 'SyntaxError', httpStatusCode: 200 });
+  });
+
+  it('is error, by the class of the error, when a stream failed and took the response with it', async () => {
+    const { url, span } = await serve((_request, response) => {
+      const body = new PassThrough();
+      body.write('half');
+      pipeline(body, response, () => {});
+      setTimeout(() => body.destroy(new SyntaxError('late')), 5);
+    });
+    await fetch(`${url}/users/1`)
+      .then((response) => response.text())
+      .catch(() => {});
+    expect(await span()).toMatchObject({
+      outcome: 'error',
+      errorType: 'SyntaxError',
+      attributes: { 'exception.message': 'late' },
+    });
   });
 
   it('is error when the application says so', async () => {

@@ -50,7 +50,8 @@ export class ServerSpan extends RecordingSpan {
    */
   respond(request: IncomingMessage, response: ServerResponse, responseHeaders: readonly string[]): void {
     const routeOf = this.#routeOf;
-    const thrown = this.#thrown;
+    // A stream that fails takes the response with it, before the framework is told (`stream.pipeline`, from Node 22 on).
+    const thrown = this.#thrown ?? (response.errored ? { error: response.errored } : undefined);
     this.#routeOf = undefined;
     this.#thrown = undefined;
     const data = this.data;
