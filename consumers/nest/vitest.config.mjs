@@ -1,0 +1,3 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({ oxc: { decorator: { legacy: true } }, test: { globals: true } });

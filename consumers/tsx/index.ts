@@ -1,0 +1,9 @@
+import * as core from '@ferretjs/core';
+import * as reader from '@ferretjs/core/reader';
+import * as adapter from '@ferretjs/express';
+import express from 'express';
+import { probe } from '../probe.cjs';
+
+const name: string = 'tsx'; // so that it is TypeScript
+await probe({ core, reader, adapter, express });
+console.log(name);
