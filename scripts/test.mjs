@@ -39,7 +39,10 @@ const steps = [
       [process.execPath, 'scripts/check-import-rules.mjs'],
     ],
   },
-  { name: 'types', commands: [[...bin('typescript/bin/tsc'), '-p', 'tsconfig.check.json']] },
+  {
+    name: 'types',
+    commands: ['tsconfig.check.json', 'examples/nest'].map((project) => [...bin('typescript/bin/tsc'), '-p', project]),
+  },
   testStep('unit', process.execPath, '--coverage'),
   testStep('e2e', process.execPath, '--root', 'e2e'),
   {
