@@ -68,7 +68,7 @@ module.exports = {
       to: { path: 'node_modules/(@types/)?(express|koa)/', dependencyTypesNot: ['type-only'] },
     },
     only('cli', [
-      '^packages/core/(src|dist/(esm|cjs))/reader\\.',
+      '^packages/core/(src|dist/(esm|cjs))/(reader|maintenance)\\.',
       'node_modules/(commander|cli-table3|picocolors|string-width)/',
     ]),
   ],

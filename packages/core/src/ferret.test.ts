@@ -320,7 +320,7 @@ describe('close', () => {
     for (let i = 0; i < 3; i++) ferret.start('work').end();
     expect(await ferret.close({ timeoutMillis: 20 })).toMatchObject({ complete: false, unwritten: 3 });
     expect(diagnostics).toMatchObject([{ code: 'CLOSE_TIMED_OUT' }]);
-    expect(ferret.stats()).toMatchObject({ started: 3, pending: 3 });
+    expect(ferret.stats()).toMatchObject({ started: 3, pending: 0, dropped: { writeFailed: 3 } });
   });
 
   it('lets work go on afterwards, counted and not recorded (FAULTS 24)', async () => {

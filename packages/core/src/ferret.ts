@@ -6,8 +6,10 @@ import { createReport, type OnDiagnostic, type Report } from './pipeline/diagnos
 import { type Ledger, LedgerCounters } from './pipeline/ledger.js';
 import { Pipeline } from './pipeline/pipeline.js';
 import type { EndReason, SpanSink } from './pipeline/sink.js';
+import type { Spill } from './pipeline/spill.js';
 import { shutdownHooks } from './shutdown.js';
 import { identifyProcess } from './sqlite/process-identity.js';
+import { SpillQueue } from './sqlite/spill-queue.js';
 import { SqliteSink } from './sqlite/sqlite-sink.js';
 import { AttributeBag, AttributeRecorder, type Attributes } from './trace/attributes.js';
 import { createRedactor } from './trace/redaction.js';
@@ -21,7 +23,7 @@ export type AnyFunction = (...args: never[]) => unknown;
 export interface CloseReport {
   /** True if everything recorded was settled before the deadline. */
   readonly complete: boolean;
-  /** Spans recorded that are not in the store: still on their way, or given up at the deadline. */
+  /** Spans recorded that are not in the store: spilled, still on their way, or given up at the deadline. */
   readonly unwritten: number;
   readonly ledger: Ledger;
 }
@@ -66,6 +68,11 @@ export interface Ferret {
 }
 
 const DEFAULT_CLOSE_TIMEOUT_MILLIS = 5_000;
+
+/** From when on an open span is worth a row of its own, in case the process dies; and how many there may be. */
+const OPEN_MILLIS = 1_000;
+const MAX_OPEN_ROWS = 1_000;
+
 const debug = debuglog('ferret');
 
 /** The composition root: options -> tracer -> pipeline -> sink. */
@@ -87,8 +94,10 @@ export class FerretInstance implements Ferret {
     const redactor = createRedactor(resolved.redact, (error) => this.#fault('The option redact.redactor', error));
     const limits = { maxAttributes: resolved.maxAttributes, maxValueLength: resolved.maxAttributeLength };
     const recorder = new AttributeRecorder(limits, redactor);
-    this.#pipeline = new Pipeline(this.#createSink(resolved, recorder), this.#ledger, resolved, this.#report);
+    const { sink, spill } = this.#createStore(resolved, recorder);
+    this.#pipeline = new Pipeline(sink, this.#ledger, resolved, this.#report, spill);
     this.#tracer = new Tracer(recorder, this.#ledger, (span) => this.#pipeline.enqueue(span));
+    this.#pipeline.watch(() => this.#tracer.openFor(OPEN_MILLIS, MAX_OPEN_ROWS));
     this.http = new HttpTracer(this.#tracer, resolved, redactor, (what, error) => this.#fault(what, error));
     this.#hooked = resolved.shutdownHooks;
     if (this.#hooked) shutdownHooks.add(this);
@@ -146,32 +155,40 @@ export class FerretInstance implements Ferret {
     return this.#closing;
   }
 
+  /** The process ends now: what is not in the store is spilled. Synchronous, as nothing else runs any more. */
+  exit(reason: EndReason): void {
+    this.#tracer.close();
+    this.#pipeline.abandon(reason);
+  }
+
   async #close(reason: EndReason, timeoutMillis: number): Promise<CloseReport> {
-    if (this.#hooked) shutdownHooks.remove(this);
     const failedBefore = this.#ledger.writeFailed;
     this.#tracer.close();
     const complete = await settlesWithin(this.#pipeline.close(reason), timeoutMillis);
-    if (!complete) {
-      this.#pipeline.abandon();
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    if (!complete) this.#pipeline.abandon(reason);
+    if (this.#hooked) shutdownHooks.remove(this);
     const ledger = this.stats();
-    const unwritten = ledger.pending + this.#ledger.writeFailed - failedBefore;
+    const unwritten = ledger.pending + ledger.spilled + this.#ledger.writeFailed - failedBefore;
     if (!complete) {
       this.#report(
         'CLOSE_TIMED_OUT',
-        `close() met its deadline of ${timeoutMillis} ms; ${unwritten} spans are not stored.`,
+        `close() met its deadline of ${timeoutMillis} ms; ${unwritten} spans are not stored, ${ledger.spilled} of them ` +
+          'kept in the spill file.',
       );
     }
     return { complete, unwritten, ledger };
   }
 
-  #createSink(options: ResolvedOptions, recorder: AttributeRecorder): SpanSink {
-    const { sink, database: file, synchronous, runId, service } = options;
-    if (sink !== undefined) return sink;
+  #createStore(options: ResolvedOptions, recorder: AttributeRecorder): { sink: SpanSink; spill?: Spill } {
+    const { sink, database: file, synchronous, retention, maxSpillBytes, runId, service } = options;
+    if (sink !== undefined) return { sink };
     const resource = new AttributeBag();
     recorder.setAll(resource, options.resource);
-    return new SqliteSink({ file, synchronous }, identifyProcess(runId, service, resource.values), this.#report);
+    const me = identifyProcess(runId, service, resource.values);
+    return {
+      sink: new SqliteSink({ file, synchronous, retention }, me, this.#report),
+      ...(maxSpillBytes > 0 && { spill: new SpillQueue(file, me, maxSpillBytes, this.#report) }),
+    };
   }
 
   /** Reports a function of the application that threw while Ferret called it. */

@@ -18,6 +18,7 @@ import {
 } from './option-rules.js';
 import type { OnDiagnostic } from './pipeline/diagnostics.js';
 import type { SpanSink } from './pipeline/sink.js';
+import type { RetentionLimits } from './sqlite/retention.js';
 import type { RedactOptions } from './trace/redaction.js';
 
 /**
@@ -44,7 +45,10 @@ export interface FerretOptions {
   readonly ignore?: IgnoreRule | readonly IgnoreRule[];
   /** Accepted and not yet in force: nothing is sampled away in this version. Default `Infinity`. */
   readonly maxSpansPerSecond?: number;
-  /** Accepted and not yet in force: nothing is deleted in this version. Default 7 days and 512 MB. */
+  /**
+   * What the file may hold: spans older than `maxAgeDays` (default 7) and what is beyond `maxSizeMegabytes` (default 512) are
+   * deleted, the oldest first. `Infinity` keeps all.
+   */
   readonly retention?: { readonly maxAgeDays?: number; readonly maxSizeMegabytes?: number };
   /** What is kept secret beyond the built-in rules. See {@link RedactOptions}. */
   readonly redact?: RedactOptions;
@@ -67,9 +71,14 @@ export interface FerretOptions {
   readonly maxAttributes?: number;
   /** Characters a text value may have, 16 to 65,536; longer ones are cut and end in `…`. Default 1,024. */
   readonly maxAttributeLength?: number;
+  /**
+   * Size of the file beside the database in which spans are kept that it cannot take now, or not before the process ends. `0`:
+   * no such file. Default 64.
+   */
+  readonly maxSpillMegabytes?: number;
   /** SQLite's `synchronous`: `normal` may lose the last commits at a power loss, never corrupts; `full` loses none. Default `normal`. */
   readonly synchronous?: 'normal' | 'full';
-  /** Another store in place of the SQLite file. `database` and `synchronous` have no effect then. */
+  /** Another store in place of the SQLite file. `database`, `synchronous`, `retention` and `maxSpillMegabytes` have no effect then. */
   readonly sink?: SpanSink;
 }
 
@@ -88,8 +97,13 @@ export interface ResolvedOptions extends HttpOptions {
   readonly maxAttributes: number;
   readonly maxAttributeLength: number;
   readonly synchronous: 'normal' | 'full';
+  readonly maxSpillBytes: number;
+  readonly retention: RetentionLimits;
   readonly sink: SpanSink | undefined;
 }
+
+const MEGABYTE = 1024 * 1024;
+const MICROS_OF_DAY = 24 * 60 * 60 * 1_000_000;
 
 export const DEFAULTS = {
   database: 'ferret.db',
@@ -109,6 +123,7 @@ export const DEFAULTS = {
   maxAttributes: 128,
   maxAttributeLength: 1024,
   synchronous: 'normal',
+  maxSpillMegabytes: 64,
 } as const satisfies FerretOptions;
 
 /** What each option accepts: the whole of validation, and of reading the environment. */
@@ -137,6 +152,7 @@ const RULES: { readonly [Name in keyof Required<FerretOptions>]: OptionRule } = 
   maxAttributes: integerRule(1, 1024),
   maxAttributeLength: integerRule(16, 65_536),
   synchronous: oneOfRule('normal', 'full'),
+  maxSpillMegabytes: integerRule(0, 1_000_000),
   sink: {
     accepts: 'an object with write(batch) and close()',
     test: (value) => isObject(value) && typeof value['write'] === 'function' && typeof value['close'] === 'function',
@@ -173,6 +189,11 @@ export function resolveOptions(options: FerretOptions = {}, environment = proces
     maxAttributes: given.maxAttributes ?? DEFAULTS.maxAttributes,
     maxAttributeLength: given.maxAttributeLength ?? DEFAULTS.maxAttributeLength,
     synchronous: given.synchronous ?? DEFAULTS.synchronous,
+    maxSpillBytes: (given.maxSpillMegabytes ?? DEFAULTS.maxSpillMegabytes) * MEGABYTE,
+    retention: Object.freeze({
+      maxAgeMicros: (given.retention?.maxAgeDays ?? DEFAULTS.retention.maxAgeDays) * MICROS_OF_DAY,
+      maxBytes: (given.retention?.maxSizeMegabytes ?? DEFAULTS.retention.maxSizeMegabytes) * MEGABYTE,
+    }),
     sink: given.sink,
   });
 }

@@ -5,6 +5,8 @@ import { processWide } from './process-wide.js';
 interface Drainable {
   flush(): Promise<void>;
   shutdown(reason: EndReason): Promise<unknown>;
+  /** Saves what it can without waiting. */
+  exit(reason: EndReason): void;
 }
 
 /**
@@ -14,10 +16,13 @@ interface Drainable {
  * - SIGTERM or SIGINT, nobody else listening: close, then raise the signal again, so that the parent sees the same wait
  *   status as without Ferret. Its listeners are gone by then, so a second signal ends the process at once;
  * - SIGTERM or SIGINT, the application listening: flush and step aside. What ends later is drained when the loop runs
- *   empty or the application calls `close()`.
+ *   empty or the application calls `close()`;
+ * - `process.exit()`, or an exception that nobody catches: what is not stored yet is spilled, synchronously.
  */
 class ShutdownHooks {
   readonly #ferrets = new Set<Drainable>();
+  /** Set while an uncaught exception is dealt with: the process may end of it, or the application may know better. */
+  #hasUncaughtException = false;
 
   add(ferret: Drainable): void {
     if (this.#ferrets.size === 0) this.#install();
@@ -31,6 +36,9 @@ class ShutdownHooks {
 
   #install(): void {
     process.on('beforeExit', this.#onBeforeExit);
+    process.on('exit', this.#onExit);
+    // Only watches, without a say in what becomes of the exception.
+    process.on('uncaughtExceptionMonitor', this.#onUncaughtException);
     // First in line, so that the listeners counted below still include those that remove themselves when called.
     process.prependListener('SIGTERM', this.#onSignal);
     process.prependListener('SIGINT', this.#onSignal);
@@ -38,6 +46,8 @@ class ShutdownHooks {
 
   #uninstall(): void {
     process.off('beforeExit', this.#onBeforeExit);
+    process.off('exit', this.#onExit);
+    process.off('uncaughtExceptionMonitor', this.#onUncaughtException);
     this.#offSignals();
   }
 
@@ -48,6 +58,17 @@ class ShutdownHooks {
 
   readonly #onBeforeExit = (): void => {
     for (const ferret of this.#ferrets) void ferret.shutdown('exit');
+  };
+
+  readonly #onUncaughtException = (): void => {
+    this.#hasUncaughtException = true;
+    setImmediate(() => {
+      this.#hasUncaughtException = false;
+    }).unref();
+  };
+
+  readonly #onExit = (): void => {
+    for (const ferret of this.#ferrets) ferret.exit(this.#hasUncaughtException ? 'uncaughtException' : 'exit');
   };
 
   readonly #onSignal = (signal: NodeJS.Signals): void => {

@@ -19,6 +19,14 @@ export type DiagnosticCode =
   | 'WRITE_FAILED'
   /** A damaged file was moved aside. */
   | 'FILE_MOVED_ASIDE'
+  /** The file was removed or replaced while it was open; a new one was begun. */
+  | 'FILE_REPLACED'
+  /** Spans could not be spilled, or a spill file could not be taken in. */
+  | 'SPILL_FAILED'
+  /** A piece of a spill file was torn off or damaged; what was whole has been taken in. */
+  | 'SPILL_DAMAGED'
+  /** What is too old or too much could not be deleted. */
+  | 'RETENTION_FAILED'
   /** `close()` met its deadline before everything was stored. */
   | 'CLOSE_TIMED_OUT'
   /** A function the application gave (ignore, redactor, naming) threw, or Ferret did while it looked at a request. */

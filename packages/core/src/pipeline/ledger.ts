@@ -20,7 +20,7 @@ export interface Ledger {
     /** One span was larger than the store takes. */
     readonly tooLarge: number;
   };
-  /** Spans kept in a spill file, to be taken in by the next writer. */
+  /** Spans kept in a spill file, until the store takes them in: this process when it can, or the next one. */
   readonly spilled: number;
   /** Spans still open, or on their way to the store. */
   readonly pending: number;
@@ -37,10 +37,14 @@ export class LedgerCounters {
   tooLarge = 0;
   spilled = 0;
 
-  /** @param beingStored spans to count as stored already: those of the batch this snapshot is written with. */
-  snapshot(beingStored = 0): Ledger {
-    const { started, sampledOut, queueFull, writeFailed, closed, tooLarge, spilled } = this;
+  /**
+   * @param beingStored spans to count as stored already: those of the batch this snapshot is written with.
+   * @param fromSpill how many of them have been counted as spilled so far.
+   */
+  snapshot(beingStored = 0, fromSpill = 0): Ledger {
+    const { started, sampledOut, queueFull, writeFailed, closed, tooLarge } = this;
     const stored = this.stored + beingStored;
+    const spilled = this.spilled - fromSpill;
     const settled = stored + sampledOut + queueFull + writeFailed + closed + tooLarge + spilled;
     return {
       started,

@@ -222,7 +222,7 @@ describe('the pipeline', () => {
       enqueue(8);
       const closed = pipeline.close('close');
       await new Promise((resolve) => setImmediate(resolve));
-      pipeline.abandon();
+      pipeline.abandon('close');
       await closed;
       expect(ledger.snapshot()).toMatchObject({ dropped: { writeFailed: 8 }, pending: 0 });
     });

@@ -4,7 +4,8 @@ import type { SpanRecord } from '../trace/span.js';
 import { backOffMillis, pause } from './back-off.js';
 import type { Report } from './diagnostics.js';
 import type { LedgerCounters } from './ledger.js';
-import { type EndReason, type SpanSink, StoreUnavailableError } from './sink.js';
+import { type EndReason, type SpanBatch, type SpanSink, StoreUnavailableError } from './sink.js';
+import type { Spill } from './spill.js';
 import { unrefScheduler } from './unref-scheduler.js';
 
 export interface PipelineOptions {
@@ -16,16 +17,31 @@ export interface PipelineOptions {
 /** Characters of attribute text that may wait for the store; keeps a queue of large spans from filling the memory. */
 const MAX_QUEUED_CHARACTERS = 64 * 1024 * 1024;
 
+/** Failures in a row after which batches go to the spill: about a second, so that a busy neighbour is no reason. */
+const FAILURES_BEFORE_SPILL = 3;
+
+/** How often the sink hears of what is not finished yet. */
+const TICK_MILLIS = 1000;
+
 /** A span that knows how many characters its attributes hold. */
 type SizedRecord = SpanRecord & { readonly size: number };
 
+/** A batch on its way: in memory until it is stored, spilled or lost. */
+interface Batch {
+  readonly id: number;
+  readonly spans: readonly SizedRecord[];
+}
+
 /**
- * How spans leave the request path: `Subject -> bufferTime -> one write at a time`.
+ * How spans leave the request path: `Subject -> bufferTime -> one write at a time`. What the sink cannot take waits in the
+ * spill, if there is one, and takes its turn from there.
  *
- * `enqueue` is all the request pays for. Everything behind it is bounded: by `maxQueueSize` spans and by their size.
+ * `enqueue` is all the request pays for. Everything behind it is bounded: by `maxQueueSize` spans, by their size, and by the
+ * size of the spill.
  */
 export class Pipeline {
   readonly #sink: SpanSink;
+  readonly #spill: Spill | undefined;
   readonly #ledger: LedgerCounters;
   readonly #options: PipelineOptions;
   readonly #report: Report;
@@ -34,16 +50,29 @@ export class Pipeline {
   /** What is to be done with the store, in order, one at a time. */
   readonly #jobs = new Subject<() => Promise<void>>();
   readonly #drained: Promise<unknown>;
+  /** Batches in memory, in order. */
+  readonly #batches = new Set<Batch>();
+  #lastBatchId = 0;
   #queued = 0;
   #queuedCharacters = 0;
   #enqueued = 0;
   #flush: { readonly upTo: number; readonly promise: Promise<void> } | undefined;
   #closing: Promise<void> | undefined;
-  /** Set when the deadline of `close()` has passed: what cannot be stored at once is given up. */
+  /** Set when nothing can be waited for any more: at the process's exit, or at the deadline of `close()`. */
   readonly #abandoned = new AbortController();
+  /** Failures of the write that is under way, in a row. */
+  #failures = 0;
+  /** The batches being appended to the spill, one at a time. */
+  #appending: Promise<void> = Promise.resolve();
+  #appends = 0;
+  /** The spill refused a batch, which now waits in memory: those behind it must too, until the spill is empty again. */
+  #spillIsShut = false;
+  #takesIn = false;
+  #ticker: NodeJS.Timeout | undefined;
 
-  constructor(sink: SpanSink, ledger: LedgerCounters, options: PipelineOptions, report: Report) {
+  constructor(sink: SpanSink, ledger: LedgerCounters, options: PipelineOptions, report: Report, spill?: Spill) {
     this.#sink = sink;
+    this.#spill = spill;
     this.#ledger = ledger;
     this.#options = options;
     this.#report = report;
@@ -51,7 +80,7 @@ export class Pipeline {
     this.#spans = this.#openSubject();
   }
 
-  /** Spans waiting for the store. */
+  /** Spans waiting in memory for the store. */
   get queued(): number {
     return this.#queued;
   }
@@ -81,13 +110,35 @@ export class Pipeline {
   flush(): Promise<void> {
     if (this.#closing !== undefined) return this.#closing;
     if (this.#flush?.upTo === this.#enqueued) return this.#flush.promise;
-    const promise = new Promise<void>((resolve) => {
-      this.#spans.complete();
-      this.#spans = this.#openSubject();
-      this.#jobs.next(async () => resolve());
-    });
+    this.#spans.complete();
+    this.#spans = this.#openSubject();
+    // What is being spilled takes its turn when it is.
+    const promise = this.#appending.then(() => new Promise<void>((resolve) => this.#jobs.next(async () => resolve())));
     this.#flush = { upTo: this.#enqueued, promise };
     return promise;
+  }
+
+  /** Tells the sink once a second, between two writes, which spans are open. */
+  watch(openSpans: () => readonly SpanRecord[]): void {
+    const { tick } = this.#sink;
+    if (tick === undefined) return;
+    let isUnderWay = false;
+    this.#ticker = setInterval(() => {
+      // A sink that fails has other worries, and those waiting for it too.
+      if (isUnderWay || this.#failures > 0) return;
+      isUnderWay = true;
+      this.#jobs.next(async () => {
+        try {
+          await tick.call(this.#sink, { openSpans: openSpans(), ledger: this.#ledger.snapshot() });
+        } catch (error) {
+          if (!(error instanceof StoreUnavailableError)) {
+            this.#report('WRITE_FAILED', `The spans that are open could not be stored: ${messageOf(error)}`, error);
+          }
+        } finally {
+          isUnderWay = false;
+        }
+      });
+    }, TICK_MILLIS).unref();
   }
 
   /**
@@ -99,17 +150,37 @@ export class Pipeline {
     return this.#closing;
   }
 
-  /** Gives up: after the write in flight, what is waiting is dropped and counted as `writeFailed`. */
-  abandon(): void {
+  /**
+   * Waits for nothing any more: all that is in memory is spilled at once, synchronously; without a spill it is lost, and
+   * counted as `writeFailed`. Also the write that is under way is spilled: should it succeed, the store knows its id.
+   */
+  abandon(reason: EndReason): void {
+    if (this.#abandoned.signal.aborted) return;
     this.#abandoned.abort();
+    clearInterval(this.#ticker);
+    this.#closing ??= new Promise(() => {});
+    this.#spans.complete();
+    for (const batch of this.#batches) {
+      const { id, spans } = batch;
+      this.#settle(batch);
+      if (this.#spill?.appendSync({ id, spans, ledger: this.#ledger.snapshot() })) this.#ledger.spilled += spans.length;
+      else this.#ledger.writeFailed += spans.length;
+    }
+    this.#spill?.end(reason, this.#ledger.snapshot());
   }
 
   async #drain(reason: EndReason): Promise<void> {
     this.#spans.complete();
-    this.#jobs.next(() => this.#store([], reason));
+    clearInterval(this.#ticker);
+    await this.#appending;
+    this.#jobs.next(async () => {
+      const batch = { id: ++this.#lastBatchId, spans: [] };
+      await this.#write(batch, () => ({ ...batch, ledger: this.#ledger.snapshot(), endReason: reason }));
+    });
     this.#jobs.complete();
     await this.#drained;
     try {
+      await this.#spill?.close();
       await this.#sink.close();
     } catch (error) {
       this.#report('WRITE_FAILED', `The store did not close cleanly: ${messageOf(error)}`, error);
@@ -124,37 +195,112 @@ export class Pipeline {
         bufferTime(flushIntervalMillis, null, batchSize, unrefScheduler),
         filter((batch) => batch.length > 0),
       )
-      .subscribe((batch) => this.#jobs.next(() => this.#store(batch)));
+      .subscribe((batch) => this.#dispatch({ id: ++this.#lastBatchId, spans: batch }));
     return spans;
   }
 
-  /** Stores one batch, however often it takes. Never rejects: an error would end the stream for good. */
-  async #store(spans: readonly SizedRecord[], endReason?: EndReason): Promise<void> {
-    for (let attempt = 0; ; attempt++) {
-      if (this.#abandoned.signal.aborted) {
-        this.#ledger.writeFailed += spans.length;
-        break;
+  /** To the store, or behind those that could not go there. */
+  #dispatch(batch: Batch): void {
+    this.#batches.add(batch);
+    if (this.#abandoned.signal.aborted) return;
+    const spill = this.#spill;
+    if (spill === undefined || this.#spillIsShut || !this.#mustSpill(spill, batch)) {
+      this.#jobs.next(() => this.#store(batch));
+      return;
+    }
+    this.#appends++;
+    this.#appending = this.#appending.then(() => this.#append(spill, batch)).finally(() => this.#appends--);
+  }
+
+  #mustSpill(spill: Spill, batch: Batch): boolean {
+    return (
+      spill.length > 0 ||
+      this.#appends > 0 ||
+      this.#failures >= FAILURES_BEFORE_SPILL ||
+      this.#queued - batch.spans.length >= this.#options.maxQueueSize / 2
+    );
+  }
+
+  async #append(spill: Spill, batch: Batch): Promise<void> {
+    if (this.#abandoned.signal.aborted) return;
+    const { id, spans } = batch;
+    const isKept = !this.#spillIsShut && (await spill.append({ id, spans, ledger: this.#ledger.snapshot() }));
+    if (this.#abandoned.signal.aborted) return; // Spilled with all the others meanwhile; the id tells that it is the same.
+    if (!isKept) {
+      this.#spillIsShut = true;
+      this.#jobs.next(() => this.#store(batch));
+      return;
+    }
+    this.#settle(batch);
+    this.#ledger.spilled += spans.length;
+    if (this.#takesIn) return;
+    this.#takesIn = true;
+    this.#jobs.next(() => this.#takeIn(spill));
+  }
+
+  /** Stores what the spill holds, from its front, until it is empty. */
+  async #takeIn(spill: Spill): Promise<void> {
+    while (spill.length > 0) {
+      const kept = await spill.first();
+      if ('lostSpans' in kept) {
+        this.#ledger.spilled -= kept.lostSpans;
+        this.#ledger.writeFailed += kept.lostSpans;
+      } else {
+        const count = kept.spans.length;
+        const fate = await this.#write(kept, () => ({ ...kept, ledger: this.#ledger.snapshot(count, count) }));
+        if (fate === undefined) break;
+        this.#ledger.spilled -= count;
+        this.#ledger[fate] += count;
       }
+      await spill.shift();
+    }
+    this.#takesIn = false;
+    this.#spillIsShut = false;
+  }
+
+  /** Stores one batch out of memory. */
+  async #store(batch: Batch): Promise<void> {
+    const { id, spans } = batch;
+    const fate = await this.#write(batch, () => ({ id, spans, ledger: this.#ledger.snapshot(spans.length) }));
+    if (fate === undefined) return;
+    this.#ledger[fate] += spans.length;
+    this.#settle(batch);
+    if (this.#spill?.length === 0) this.#spillIsShut = false;
+  }
+
+  /**
+   * Writes one batch, however often it takes; returns what became of it, nothing if the pipeline was abandoned before. Never
+   * rejects: an error would end the stream for good.
+   */
+  async #write(
+    batch: Pick<SpanBatch, 'spans'>,
+    compose: () => SpanBatch,
+  ): Promise<'stored' | 'writeFailed' | undefined> {
+    const { signal } = this.#abandoned;
+    for (this.#failures = 0; !signal.aborted; this.#failures++) {
       try {
-        const ledger = this.#ledger.snapshot(spans.length);
-        await this.#sink.write(endReason === undefined ? { spans, ledger } : { spans, ledger, endReason });
-        this.#ledger.stored += spans.length;
-        break;
+        await this.#sink.write(compose());
+        this.#failures = 0;
+        return signal.aborted ? undefined : 'stored';
       } catch (error) {
+        if (signal.aborted) break;
         if (!(error instanceof StoreUnavailableError)) {
-          this.#ledger.writeFailed += spans.length;
-          this.#report(
-            'WRITE_FAILED',
-            `${spans.length} spans could not be stored and are lost: ${messageOf(error)}`,
-            error,
-          );
-          break;
+          const { length } = batch.spans;
+          this.#report('WRITE_FAILED', `${length} spans could not be stored and are lost: ${messageOf(error)}`, error);
+          this.#failures = 0;
+          return 'writeFailed';
         }
-        this.#report('STORE_UNAVAILABLE', `Spans are kept in memory and tried again: ${messageOf(error)}`, error);
-        await pause(backOffMillis(attempt), this.#abandoned.signal);
+        this.#report('STORE_UNAVAILABLE', `Spans are kept and tried again: ${messageOf(error)}`, error);
+        await pause(backOffMillis(this.#failures), signal);
       }
     }
-    this.#queued -= spans.length;
-    for (const span of spans) this.#queuedCharacters -= span.size;
+    return undefined;
+  }
+
+  /** A batch is in memory no more. */
+  #settle(batch: Batch): void {
+    this.#batches.delete(batch);
+    this.#queued -= batch.spans.length;
+    for (const span of batch.spans) this.#queuedCharacters -= span.size;
   }
 }

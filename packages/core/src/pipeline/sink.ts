@@ -2,17 +2,29 @@ import { FerretError } from '../errors.js';
 import type { SpanRecord } from '../trace/span.js';
 import type { Ledger } from './ledger.js';
 
-/** Why a process stopped recording. */
-export type EndReason = 'close' | 'exit' | 'SIGTERM' | 'SIGINT';
+/**
+ * Why a process stopped recording: `close()` was called; `exit`, the event loop ran empty or `process.exit()` was called;
+ * a signal; an exception that nobody caught. `crashed` is what others say of a process that left no word.
+ */
+export type EndReason = 'close' | 'exit' | 'SIGTERM' | 'SIGINT' | 'uncaughtException' | 'crashed';
 
 /** What is written at once. */
 export interface SpanBatch {
+  /** Counts the batches of this process, from 1. Batches arrive in this order; only one that is tried again comes twice. */
+  readonly id: number;
   /** In the order they ended; empty when only the ledger is to be kept. */
   readonly spans: readonly SpanRecord[];
   /** The process's ledger as it is once this batch is stored. To be kept in the same transaction. */
   readonly ledger: Ledger;
   /** Set on the last batch of a process. */
   readonly endReason?: EndReason;
+}
+
+/** What is not there yet, told about once a second. */
+export interface SinkTick {
+  /** Spans that have been open for longer than a second, the oldest first. They replace those of the last tick. */
+  readonly openSpans: readonly SpanRecord[];
+  readonly ledger: Ledger;
 }
 
 /** Where spans rest. The port other stores implement. */
@@ -23,6 +35,8 @@ export interface SpanSink {
    * Reject with {@link StoreUnavailableError} if the same batch may be stored later; any other rejection drops it.
    */
   write(batch: SpanBatch): Promise<void>;
+  /** Called about once a second between two writes, if there is such a method. A rejection is reported, and has no other effect. */
+  tick?(tick: SinkTick): Promise<void>;
   /** Called once, after the last write. */
   close(): Promise<void>;
 }

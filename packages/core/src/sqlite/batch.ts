@@ -2,7 +2,10 @@ import type { SharedAttributes, SpanRecord } from '../trace/span.js';
 import type { Dictionary } from './dictionary.js';
 import { KINDS, OUTCOMES } from './schema.js';
 
-const KIND_POSITION = Object.fromEntries(KINDS.map((kind, position) => [kind, position])) as Record<string, number>;
+export const KIND_POSITION = Object.fromEntries(KINDS.map((kind, position) => [kind, position])) as Record<
+  string,
+  number
+>;
 const OUTCOME_POSITION = Object.fromEntries(OUTCOMES.map((outcome, position) => [outcome, position])) as Record<
   string,
   number
@@ -14,7 +17,7 @@ type Row = readonly unknown[];
 /**
  * Stores a whole batch with one statement and one bound parameter: `jsonb_each` unpacks it on the thread pool, and the
  * main thread pays one `JSON.stringify`. Measured against a statement per row and multi-row inserts in
- * docs/architecture.md.
+ * docs/architecture.md. Nothing is stored if the process's row says that this batch, `?3`, is there already.
  */
 export const INSERT_SPANS = `
 INSERT INTO span (
@@ -24,7 +27,8 @@ INSERT INTO span (
 SELECT
   ?1, unhex(value ->> 0), unhex(value ->> 1), unhex(value ->> 2), value ->> 3, value ->> 4, value ->> 5, value ->> 6,
   value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value -> 14
-FROM jsonb_each(?2)`;
+FROM jsonb_each(?2)
+WHERE (SELECT last_batch FROM process WHERE id = ?1) < ?3`;
 
 const sharedText = new WeakMap<SharedAttributes, string>();
 

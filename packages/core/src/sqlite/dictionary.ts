@@ -3,8 +3,13 @@ import type { Database } from './driver.js';
 /** Strings one process keeps ids for. Beyond it, text is written in place (see schema.ts). */
 const MAX_ENTRIES = 10_000;
 
+/** Strings one file keeps, of all processes that ever wrote to it. */
+const MAX_STORED = 100_000;
+
 const INTERN = `
-INSERT INTO string (text) SELECT DISTINCT value FROM json_each(?) WHERE true
+INSERT INTO string (text)
+SELECT DISTINCT value FROM json_each(?)
+WHERE (SELECT coalesce(max(id), 0) FROM string) < ${MAX_STORED} OR value IN (SELECT text FROM string)
 ON CONFLICT (text) DO UPDATE SET text = text
 RETURNING id, text`;
 

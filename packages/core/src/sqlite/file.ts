@@ -1,8 +1,9 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { FerretError } from '../errors.js';
 import { type Database, isSqliteError, openDatabase } from './driver.js';
-import { APPLICATION_ID, CREATE_TABLES, CREATE_VIEWS, SCHEMA_VERSION } from './schema.js';
+import { APPLICATION_ID, CREATE_TABLES, CREATE_VIEWS, DROP_VIEWS, MIGRATIONS, SCHEMA_VERSION } from './schema.js';
+import { transaction } from './transaction.js';
 
 /**
  * How long SQLite itself waits for a lock. Short, as it waits on a thread of libuv's pool that the application may
@@ -15,18 +16,39 @@ const JOURNAL_SIZE_LIMIT_BYTES = 64 * 1024 * 1024;
 
 export type Synchronous = 'normal' | 'full';
 
-/** Opens the file for writing; creates it and its directory where they are missing. Mode 0600. */
+/** Which file is behind a name, so that another one in its place is recognised; nothing where there is none. */
+export async function identityOf(file: string): Promise<string | undefined> {
+  try {
+    const { dev, ino } = await stat(file);
+    return `${dev}:${ino}`;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Whether an error says that the file is damaged, or no database at all. */
+export function isDamage(error: unknown): boolean {
+  return isSqliteError(error) && (error.code === 'SQLITE_NOTADB' || error.code === 'SQLITE_CORRUPT');
+}
+
+/**
+ * Opens the file for writing; creates it and its directory where they are missing. Mode 0600. A damaged one is moved aside, and a
+ * new one begun.
+ */
 export async function openForWriting(
   file: string,
   synchronous: Synchronous,
   onMovedAside: (to: string, cause: unknown) => void,
 ): Promise<Database> {
   await mkdir(dirname(file), { recursive: true });
+  const before = await identityOf(file);
   try {
     return await openOnce(file, synchronous);
   } catch (error) {
-    if (!isSqliteError(error) || (error.code !== 'SQLITE_NOTADB' && error.code !== 'SQLITE_CORRUPT')) throw error;
-    onMovedAside(await moveAside(file), error);
+    if (!isDamage(error)) throw error;
+    const aside = await moveAside(file, before);
+    if (aside !== undefined) onMovedAside(aside, error);
     return openOnce(file, synchronous);
   }
 }
@@ -82,24 +104,23 @@ async function refuseForeign(file: string, database: Database): Promise<void> {
   );
 }
 
-/** Several processes may start at once: the first one in creates the tables, the others find them. */
+/** Several processes may start at once: the first one in creates or changes the tables, the others find them. */
 async function createSchema(file: string, database: Database): Promise<void> {
   if ((await versionOf(file, database)) === SCHEMA_VERSION) return;
-  await database.exec('BEGIN IMMEDIATE');
-  try {
-    if ((await versionOf(file, database)) === 0) {
-      await database.exec(`
-        ${CREATE_TABLES}
-        ${CREATE_VIEWS}
-        PRAGMA application_id = ${APPLICATION_ID};
-        PRAGMA user_version = ${SCHEMA_VERSION};
-      `);
+  await transaction(database, async () => {
+    const version = await versionOf(file, database);
+    if (version === SCHEMA_VERSION) return;
+    if (version === 0) await database.exec(CREATE_TABLES);
+    else {
+      for (let from = version; from < SCHEMA_VERSION; from++) await database.exec(MIGRATIONS[from]!);
+      await database.exec(DROP_VIEWS);
     }
-    await database.exec('COMMIT');
-  } catch (error) {
-    await database.exec('ROLLBACK').catch(() => {});
-    throw error;
-  }
+    await database.exec(`
+      ${CREATE_VIEWS}
+      PRAGMA application_id = ${APPLICATION_ID};
+      PRAGMA user_version = ${SCHEMA_VERSION};
+    `);
+  });
 }
 
 async function versionOf(file: string, database: Database): Promise<number> {
@@ -114,8 +135,13 @@ async function versionOf(file: string, database: Database): Promise<number> {
   return version;
 }
 
-/** Renames a damaged file to `<name>.corrupt-<time>`; nothing is ever deleted but the leftovers of its journal. */
-async function moveAside(file: string): Promise<string> {
+/**
+ * Renames a damaged file to `<name>.corrupt-<time>`; nothing is ever deleted but the leftovers of its journal.
+ *
+ * @param identity of the file that was found damaged. Where another process has moved it and begun a new one, that is left.
+ */
+export async function moveAside(file: string, identity: string | undefined): Promise<string | undefined> {
+  if (identity === undefined || (await identityOf(file)) !== identity) return undefined;
   const aside = `${file}.corrupt-${new Date().toISOString().replaceAll(':', '-')}`;
   await rename(file, aside);
   for (const suffix of ['-wal', '-shm']) {

@@ -3,19 +3,18 @@ import { hostname } from 'node:os';
 import * as workers from 'node:worker_threads';
 import type { AttributeValue } from '../trace/attributes.js';
 import { nowMicros } from '../trace/clock.js';
+import { type ProcessTrace, startOf } from './process-liveness.js';
 
 /** Who writes: one pid and thread of a run. */
-export interface ProcessIdentity {
+export interface ProcessIdentity extends ProcessTrace {
   readonly runId: string;
   readonly service: string;
   /** Attributes of the service, as in OpenTelemetry's resource. */
   readonly resource: Readonly<Record<string, AttributeValue>>;
   /** Unique over machines and time: pids come again. */
   readonly processKey: string;
-  readonly pid: number;
   readonly threadId: number;
   readonly threadName: string;
-  readonly hostname: string;
   readonly nodeVersion: string;
   /** Microseconds since the epoch. */
   readonly startedAtMicros: number;
@@ -32,6 +31,7 @@ export function identifyProcess(
     resource,
     processKey: randomUUID(),
     pid: process.pid,
+    pidStart: startOf(process.pid),
     threadId: workers.threadId,
     threadName: threadName(),
     hostname: hostname(),

@@ -7,7 +7,7 @@
 export const APPLICATION_ID = 0x46525254;
 
 /** `PRAGMA user_version`: raised with every change of the private tables. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** Values of `span.kind`, by position. */
 export const KINDS = ['internal', 'server', 'client', 'producer', 'consumer'] as const;
@@ -45,7 +45,9 @@ function join(alias: string, column: string): string {
  * `span.attributes` is the JSON text of the span's own.
  *
  * `process.first_span_id` and `last_span_id` enclose the rows of one process, so a run is read by a range of row ids
- * and needs no index of its own.
+ * and needs no index of its own. `last_batch` is the id of the last batch stored, in order: a batch that comes again, out of
+ * a spill or after a commit whose answer was lost, is recognised by it. `ticked_span_id` is the last row there was when the
+ * process last said which spans are open; `pid_start` see process-liveness.ts.
  */
 export const CREATE_TABLES = `
 CREATE TABLE run (
@@ -78,7 +80,10 @@ CREATE TABLE process (
   dropped_too_large INTEGER NOT NULL DEFAULT 0,
   spilled INTEGER NOT NULL DEFAULT 0,
   first_span_id INTEGER,
-  last_span_id INTEGER
+  last_span_id INTEGER,
+  last_batch INTEGER NOT NULL DEFAULT 0,
+  pid_start TEXT,
+  ticked_span_id INTEGER
 ) STRICT;
 
 CREATE TABLE string (
@@ -116,7 +121,14 @@ CREATE TABLE open_span (
   name TEXT NOT NULL,
   kind INTEGER NOT NULL,
   start_us INTEGER NOT NULL,
-  attributes TEXT
+  attributes TEXT,
+  is_local_root INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE lease (
+  name TEXT PRIMARY KEY,
+  holder TEXT NOT NULL,
+  expires_at_us INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE route_minute (
@@ -132,6 +144,32 @@ CREATE TABLE route_minute (
   PRIMARY KEY (process_id, minute_us, name, outcome)
 ) STRICT;
 `;
+
+/** What brings the tables of a version to those of the next. The views are made anew after the last. */
+export const MIGRATIONS: Readonly<Record<number, string>> = {
+  1: `
+ALTER TABLE process ADD COLUMN last_batch INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE process ADD COLUMN pid_start TEXT;
+ALTER TABLE process ADD COLUMN ticked_span_id INTEGER;
+ALTER TABLE open_span ADD COLUMN is_local_root INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE lease (
+  name TEXT PRIMARY KEY,
+  holder TEXT NOT NULL,
+  expires_at_us INTEGER NOT NULL
+) STRICT;
+`,
+};
+
+/** The public face. */
+export const VIEWS = [
+  'ferret_runs_v1',
+  'ferret_processes_v1',
+  'ferret_spans_v1',
+  'ferret_open_spans_v1',
+  'ferret_routes_v1',
+] as const;
+
+export const DROP_VIEWS = VIEWS.map((view) => `DROP VIEW IF EXISTS ${view};`).join('\n');
 
 export const CREATE_VIEWS = `
 CREATE VIEW ferret_runs_v1 AS

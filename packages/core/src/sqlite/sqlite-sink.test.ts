@@ -16,6 +16,7 @@ import { SqliteSink } from './sqlite-sink.js';
 let directory: string;
 let file: string;
 let reports: [DiagnosticCode, string][];
+let nextId = 1;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ferret-'));
@@ -25,7 +26,11 @@ beforeEach(async () => {
 
 const sink = (runId = 'run-1', path = file) =>
   new SqliteSink(
-    { file: path, synchronous: 'normal' },
+    {
+      file: path,
+      synchronous: 'normal',
+      retention: { maxAgeMicros: Number.POSITIVE_INFINITY, maxBytes: Number.POSITIVE_INFINITY },
+    },
     identifyProcess(runId, 'shop', { 'service.name': 'shop' }),
     (code, message) => reports.push([code, message]),
   );
@@ -51,7 +56,7 @@ describe('the file', () => {
   it('is recognisable, in WAL mode, private and created with its directory', async () => {
     const nested = join(directory, 'a', 'b', 'ferret.db');
     const store = sink('run', nested);
-    await store.write({ spans: [span()], ledger: ledger(1) });
+    await store.write({ id: nextId++, spans: [span()], ledger: ledger(1) });
     expect(((await stat(nested)).mode & 0o777).toString(8)).toBe('600');
     expect(((await stat(`${nested}-wal`)).mode & 0o777).toString(8)).toBe('600');
     expect(
@@ -69,7 +74,7 @@ describe('the file', () => {
 
   it('is not made before there is something to store', async () => {
     const store = sink();
-    await store.write({ spans: [], ledger: ledger(), endReason: 'close' });
+    await store.write({ id: nextId++, spans: [], ledger: ledger(), endReason: 'close' });
     await store.close();
     expect(await readdir(directory)).toEqual([]);
   });
@@ -78,7 +83,7 @@ describe('the file', () => {
     const other = await openDatabase(file, 'write');
     await other.exec('CREATE TABLE accounts (id INTEGER); PRAGMA user_version = 7;');
     await other.close();
-    await expect(sink().write({ spans: [span()], ledger: ledger() })).rejects.toMatchObject({
+    await expect(sink().write({ id: nextId++, spans: [span()], ledger: ledger() })).rejects.toMatchObject({
       code: 'FILE_FOREIGN',
       message: expect.stringContaining(file),
     });
@@ -87,12 +92,12 @@ describe('the file', () => {
 
   it('is refused when a newer version wrote it, which is named (FAULTS 10)', async () => {
     const first = sink();
-    await first.write({ spans: [span()], ledger: ledger(1) });
+    await first.write({ id: nextId++, spans: [span()], ledger: ledger(1) });
     await first.close();
     const database = await openDatabase(file, 'write');
     await database.exec(`PRAGMA user_version = ${SCHEMA_VERSION + 1}`);
     await database.close();
-    await expect(sink().write({ spans: [span()], ledger: ledger() })).rejects.toMatchObject({
+    await expect(sink().write({ id: nextId++, spans: [span()], ledger: ledger() })).rejects.toMatchObject({
       code: 'FILE_NEWER',
       message: expect.stringContaining(`schema ${SCHEMA_VERSION + 1}`),
     });
@@ -101,7 +106,7 @@ describe('the file', () => {
   it('is moved aside, not deleted, when it is damaged (FAULTS 6)', async () => {
     await writeFile(file, 'this is no database, '.repeat(100));
     const store = sink();
-    await store.write({ spans: [span()], ledger: ledger(1) });
+    await store.write({ id: nextId++, spans: [span()], ledger: ledger(1) });
     await store.close();
     const names = await readdir(directory);
     expect(names).toEqual(['ferret.db', expect.stringMatching(/^ferret\.db\.corrupt-/)]);
@@ -111,7 +116,7 @@ describe('the file', () => {
   it('is begun where an empty one lies', async () => {
     await writeFile(file, '');
     const store = sink();
-    await store.write({ spans: [span()], ledger: ledger(1) });
+    await store.write({ id: nextId++, spans: [span()], ledger: ledger(1) });
     await store.close();
     expect(await readdir(directory)).toEqual(['ferret.db']);
   });
@@ -119,7 +124,7 @@ describe('the file', () => {
   it('that cannot be opened is an error that names it', async () => {
     await writeFile(join(directory, 'plain'), '');
     const path = join(directory, 'plain', 'ferret.db');
-    await expect(sink('run', path).write({ spans: [span()], ledger: ledger() })).rejects.toMatchObject({
+    await expect(sink('run', path).write({ id: nextId++, spans: [span()], ledger: ledger() })).rejects.toMatchObject({
       code: 'STORE_FAILED',
       message: expect.stringContaining(path),
     });
@@ -150,7 +155,7 @@ describe('a batch', () => {
       },
       { 'url.path': '/users/1', rows: [1, 2], ok: true, ratio: 0.5 },
     );
-    await store.write({ spans: [child, request], ledger: ledger(2) });
+    await store.write({ id: nextId++, spans: [child, request], ledger: ledger(2) });
     await store.close();
 
     const rows = await query<Record<string, unknown>>('SELECT * FROM ferret_spans_v1 ORDER BY start_us');
@@ -201,11 +206,11 @@ describe('a batch', () => {
 
   it('keeps the ledger in the same transaction', async () => {
     const store = sink();
-    await store.write({ spans: [span(), span()], ledger: ledger(2) });
+    await store.write({ id: nextId++, spans: [span(), span()], ledger: ledger(2) });
     expect(await query('SELECT started, stored, ended_at_us FROM ferret_processes_v1')).toEqual([
       { started: 2, stored: 2, ended_at_us: null },
     ]);
-    await store.write({ spans: [], ledger: ledger(2), endReason: 'SIGTERM' });
+    await store.write({ id: nextId++, spans: [], ledger: ledger(2), endReason: 'SIGTERM' });
     await store.close();
     const [row] = await query<Record<string, unknown>>('SELECT * FROM ferret_processes_v1');
     expect(row).toMatchObject({ end_reason: 'SIGTERM', node_version: process.versions.node, thread_name: 'main' });
@@ -218,7 +223,7 @@ describe('a batch', () => {
   it('survives names and values made to break SQL, JSON and text', async () => {
     const nasty = `'); DROP TABLE span; -- "\u0001\u001b[31m\u202e\ud83d\ude00`;
     const store = sink();
-    await store.write({ spans: [span({ name: nasty }, { [nasty]: nasty })], ledger: ledger(1) });
+    await store.write({ id: nextId++, spans: [span({ name: nasty }, { [nasty]: nasty })], ledger: ledger(1) });
     await store.close();
     const [row] = await query<{ name: string; attributes: string }>('SELECT name, attributes FROM ferret_spans_v1');
     expect(row?.name).toBe(nasty);
@@ -227,9 +232,9 @@ describe('a batch', () => {
 
   it('remembers where the rows of its process lie', async () => {
     const [one, two] = [sink('run-1'), sink('run-2')];
-    await one.write({ spans: [span(), span()], ledger: ledger(2) });
-    await two.write({ spans: [span()], ledger: ledger(1) });
-    await one.write({ spans: [span()], ledger: ledger(3) });
+    await one.write({ id: nextId++, spans: [span(), span()], ledger: ledger(2) });
+    await two.write({ id: nextId++, spans: [span()], ledger: ledger(1) });
+    await one.write({ id: nextId++, spans: [span()], ledger: ledger(3) });
     await Promise.all([one.close(), two.close()]);
     expect(await query('SELECT first_span_id, last_span_id FROM process ORDER BY id')).toEqual([
       { first_span_id: 1, last_span_id: 4 },
@@ -239,24 +244,26 @@ describe('a batch', () => {
 
   it('is tried again later while another process holds the file', async () => {
     const store = sink();
-    await store.write({ spans: [span()], ledger: ledger(1) });
+    await store.write({ id: nextId++, spans: [span()], ledger: ledger(1) });
     const other = await openDatabase(file, 'write');
     await other.exec('BEGIN IMMEDIATE');
-    await expect(store.write({ spans: [span()], ledger: ledger(2) })).rejects.toBeInstanceOf(StoreUnavailableError);
+    await expect(store.write({ id: nextId++, spans: [span()], ledger: ledger(2) })).rejects.toBeInstanceOf(
+      StoreUnavailableError,
+    );
     await other.exec('ROLLBACK');
-    await store.write({ spans: [span()], ledger: ledger(2) });
+    await store.write({ id: nextId++, spans: [span()], ledger: ledger(2) });
     await Promise.all([store.close(), other.close()]);
     expect(await query('SELECT count(*) AS spans FROM ferret_spans_v1')).toEqual([{ spans: 2 }]);
   });
 
   it('is stored as a whole or not at all', async () => {
     const store = sink();
-    await store.write({ spans: [span()], ledger: ledger(1) });
+    await store.write({ id: nextId++, spans: [span()], ledger: ledger(1) });
     const bad = span({ startMicros: 'never' as never });
-    await expect(store.write({ spans: [span(), bad], ledger: ledger(3) })).rejects.toMatchObject({
+    await expect(store.write({ id: nextId++, spans: [span(), bad], ledger: ledger(3) })).rejects.toMatchObject({
       code: 'STORE_FAILED',
     });
-    await store.write({ spans: [span()], ledger: ledger(2) });
+    await store.write({ id: nextId++, spans: [span()], ledger: ledger(2) });
     await store.close();
     expect(await query('SELECT stored, (SELECT count(*) FROM span) AS spans FROM process')).toEqual([
       { stored: 2, spans: 2 },
@@ -271,7 +278,7 @@ describe('a trace', () => {
     for (let batch = 0; batch < 20; batch++) {
       const filler = Array.from({ length: 511 }, (_, index) => other(batch * 511 + index));
       const spans = batch % 9 === 0 ? [span({ name: `part ${batch}` }), ...filler] : filler;
-      await store.write({ spans, ledger: ledger() });
+      await store.write({ id: nextId++, spans, ledger: ledger() });
     }
     await store.close();
     const reader = await openReader(file);
@@ -291,7 +298,7 @@ describe('several writers', () => {
     const write = async (store: SqliteSink) => {
       for (;;) {
         try {
-          return await store.write({ spans: [span()], ledger: ledger(1) });
+          return await store.write({ id: nextId++, spans: [span()], ledger: ledger(1) });
         } catch (error) {
           if (!(error instanceof StoreUnavailableError)) throw error;
         }

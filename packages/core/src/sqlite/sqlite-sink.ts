@@ -1,20 +1,22 @@
 import { FerretError, messageOf } from '../errors.js';
 import type { Report } from '../pipeline/diagnostics.js';
-import type { Ledger } from '../pipeline/ledger.js';
-import { type SpanBatch, type SpanSink, StoreUnavailableError } from '../pipeline/sink.js';
-import { nowMicros } from '../trace/clock.js';
-import { announce, encode, INSERT_SPANS } from './batch.js';
-import { Dictionary } from './dictionary.js';
+import { type SinkTick, type SpanBatch, type SpanSink, StoreUnavailableError } from '../pipeline/sink.js';
 import { type Database, isSqliteError } from './driver.js';
-import { openForWriting, type Synchronous } from './file.js';
+import { identityOf, isDamage, moveAside, openForWriting, type Synchronous } from './file.js';
+import { writeOpenSpans } from './open-spans.js';
 import type { ProcessIdentity } from './process-identity.js';
+import { openProcessStore, type ProcessStore, writeBatch } from './process-store.js';
+import { recover } from './recovery.js';
+import type { RetentionLimits } from './retention.js';
+import { RetentionKeeper } from './retention-keeper.js';
 
 export interface SqliteSinkOptions {
   readonly file: string;
   readonly synchronous: Synchronous;
+  readonly retention: RetentionLimits;
 }
 
-/** Result codes after which the same write may succeed: another writer, a full or stumbling disk. */
+/** Codes after which the same write may succeed: another writer, a full or stumbling disk, no file handle left. */
 const TEMPORARY = new Set([
   'SQLITE_BUSY',
   'SQLITE_LOCKED',
@@ -22,44 +24,31 @@ const TEMPORARY = new Set([
   'SQLITE_FULL',
   'SQLITE_IOERR',
   'SQLITE_NOMEM',
+  'ENOSPC',
+  'EDQUOT',
+  'EIO',
+  'EMFILE',
+  'ENFILE',
 ]);
 
-const INSERT_RUN = `
-INSERT INTO run (run_id, service, started_at_us, resource) VALUES (?, ?, ?, ?)
-ON CONFLICT (run_id) DO NOTHING`;
-
-const INSERT_PROCESS = `
-INSERT INTO process (
-  process_key, run_id, pid, thread_id, thread_name, hostname, node_version, started_at_us, last_seen_us
-)
-SELECT ?1, run.id, ?3, ?4, ?5, ?6, ?7, ?8, ?8 FROM run WHERE run.run_id = ?2
-RETURNING id`;
-
-/** `last_insert_rowid()` is the last row of the batch inserted just before, in the same transaction. */
-const UPDATE_PROCESS = `
-UPDATE process SET
-  last_seen_us = ?2, ended_at_us = ?3, end_reason = ?4,
-  started = ?5, stored = ?6, sampled_out = ?7, dropped_queue_full = ?8, dropped_write_failed = ?9,
-  dropped_closed = ?10, dropped_too_large = ?11, spilled = ?12,
-  first_span_id = CASE WHEN ?13 = 0 THEN first_span_id
-    ELSE min(coalesce(first_span_id, last_insert_rowid()), last_insert_rowid() - ?13 + 1) END,
-  last_span_id = CASE WHEN ?13 = 0 THEN last_span_id
-    ELSE max(coalesce(last_span_id, 0), last_insert_rowid()) END
-WHERE id = ?1`;
-
 /** A file opened for this process. */
-interface Store {
-  readonly database: Database;
-  readonly dictionary: Dictionary;
-  readonly processId: number;
+interface Store extends ProcessStore {
+  /** Which file it was when it was opened. */
+  readonly identity: string | undefined;
+  readonly retention: RetentionKeeper;
 }
 
-/** Stores spans in an SQLite file. Opens it with the first batch, so constructing one does no I/O. */
+/**
+ * Stores spans in an SQLite file. Opens it with the first batch, so constructing one does no I/O. What dead processes have left
+ * is taken in first.
+ */
 export class SqliteSink implements SpanSink {
   readonly #options: SqliteSinkOptions;
   readonly #process: ProcessIdentity;
   readonly #report: Report;
   #store: Store | undefined;
+  /** Whether the file says of a span that it is open. */
+  #hasOpenSpans = false;
 
   constructor(options: SqliteSinkOptions, process: ProcessIdentity, report: Report) {
     this.#options = options;
@@ -70,88 +59,109 @@ export class SqliteSink implements SpanSink {
   async write(batch: SpanBatch): Promise<void> {
     // A process that never stored a span leaves no trace of its end either.
     if (batch.spans.length === 0 && this.#store === undefined) return;
-    try {
+    await this.#attempt(async () => {
       this.#store ??= await this.#open();
       await writeBatch(this.#store, batch);
-    } catch (error) {
-      throw this.#translate(error);
+      await this.#makeSureOfFile(this.#store);
+    });
+    await this.#keepLimits();
+  }
+
+  async tick(tick: SinkTick): Promise<void> {
+    if (tick.openSpans.length > 0 || this.#hasOpenSpans) {
+      await this.#attempt(async () => {
+        this.#store ??= await this.#open();
+        await writeOpenSpans(this.#store, tick);
+        this.#hasOpenSpans = tick.openSpans.length > 0;
+        await this.#makeSureOfFile(this.#store);
+      });
     }
+    await this.#keepLimits();
   }
 
   async close(): Promise<void> {
     const store = this.#store;
     this.#store = undefined;
+    await store?.retention.close().catch(() => {}); // It expires.
     await store?.database.close();
   }
 
-  async #open(): Promise<Store> {
-    const { file, synchronous } = this.#options;
-    const database = await openForWriting(file, synchronous, (to, cause) => {
-      this.#report('FILE_MOVED_ASIDE', `${file} is damaged. It was moved to ${to}, and a new file begun.`, cause);
-    });
+  /** Does something with the file. What fails is put into the port's words; a file that is damaged is replaced by a new one. */
+  async #attempt(work: () => Promise<void>): Promise<void> {
     try {
-      return { database, dictionary: new Dictionary(), processId: await this.#register(database) };
+      await work();
+    } catch (error) {
+      const store = this.#store;
+      if (store === undefined || !isDamage(error)) throw this.#translate(error);
+      await this.#letGo(store);
+      const aside = await moveAside(this.#options.file, store.identity);
+      if (aside !== undefined) this.#reportMoved(aside, error);
+      throw new StoreUnavailableError(`${this.#options.file} was damaged; a new one is begun`, { cause: error });
+    }
+  }
+
+  async #open(): Promise<Store> {
+    const { file, synchronous, retention } = this.#options;
+    const database = await openForWriting(file, synchronous, (to, cause) => this.#reportMoved(to, cause));
+    try {
+      await recover(database, file, this.#process, this.#report);
+      return {
+        ...(await openProcessStore(database, this.#process)),
+        identity: await identityOf(file),
+        retention: new RetentionKeeper(database, retention, this.#process),
+      };
     } catch (error) {
       await database.close();
       throw error;
     }
   }
 
-  async #register(database: Database): Promise<number> {
-    const me = this.#process;
-    await database.run(INSERT_RUN, [me.runId, me.service, me.startedAtMicros, JSON.stringify(me.resource)]);
-    const [row] = await database.all<{ id: number }>(INSERT_PROCESS, [
-      me.processKey,
-      me.runId,
-      me.pid,
-      me.threadId,
-      me.threadName,
-      me.hostname,
-      me.nodeVersion,
-      me.startedAtMicros,
-    ]);
-    if (row === undefined) throw new FerretError('STORE_FAILED', `The run ${me.runId} vanished from the file.`);
-    return row.id;
+  /** What was written to a file that somebody has removed or replaced meanwhile is written again, to the one in its place. */
+  async #makeSureOfFile(store: Store): Promise<void> {
+    const { file } = this.#options;
+    if ((await identityOf(file)) === store.identity) return;
+    await this.#letGo(store);
+    this.#report('FILE_REPLACED', `${file} was removed or replaced while it was open. What follows goes to a new one.`);
+    throw new StoreUnavailableError(`${file} was removed or replaced`);
+  }
+
+  async #letGo(store: Store): Promise<void> {
+    this.#store = undefined;
+    await (store.database satisfies Database).close().catch(() => {});
+  }
+
+  async #keepLimits(): Promise<void> {
+    try {
+      await this.#store?.retention.step();
+    } catch (error) {
+      // The next step may have more luck; a batch is not written again for it.
+      if (!isSqliteError(error) || !TEMPORARY.has(error.code)) {
+        this.#report(
+          'RETENTION_FAILED',
+          `${this.#options.file} could not be kept within its limits: ${messageOf(error)}`,
+          error,
+        );
+      }
+    }
+  }
+
+  #reportMoved(to: string, cause: unknown): void {
+    this.#report(
+      'FILE_MOVED_ASIDE',
+      `${this.#options.file} is damaged. It was moved to ${to}, and a new file begun.`,
+      cause,
+    );
   }
 
   #translate(error: unknown): unknown {
     const { file } = this.#options;
-    if (isSqliteError(error)) {
-      const message = `${file}: ${error.message}`;
-      return TEMPORARY.has(error.code)
-        ? new StoreUnavailableError(message, { cause: error })
-        : new FerretError('STORE_FAILED', message, { cause: error });
-    }
     if (error instanceof FerretError) return error;
-    return new FerretError('STORE_FAILED', `${file} cannot be opened: ${messageOf(error)}`, { cause: error });
+    const { code } = error as { readonly code?: string };
+    const message = isSqliteError(error)
+      ? `${file}: ${error.message}`
+      : `${file} cannot be opened: ${messageOf(error)}`;
+    return code !== undefined && TEMPORARY.has(code)
+      ? new StoreUnavailableError(message, { cause: error })
+      : new FerretError('STORE_FAILED', message, { cause: error });
   }
-}
-
-/** One transaction: the spans and the ledger that counts them stand or fall together. */
-async function writeBatch({ database, dictionary, processId }: Store, batch: SpanBatch): Promise<void> {
-  const { spans, ledger, endReason } = batch;
-  announce(spans, dictionary);
-  await dictionary.learn(database);
-  await database.run('BEGIN IMMEDIATE');
-  try {
-    if (spans.length > 0) await database.run(INSERT_SPANS, [processId, encode(spans, dictionary)]);
-    const now = nowMicros();
-    await database.run(UPDATE_PROCESS, [
-      processId,
-      now,
-      endReason === undefined ? null : now,
-      endReason ?? null,
-      ...counts(ledger),
-      spans.length,
-    ]);
-    await database.run('COMMIT');
-  } catch (error) {
-    await database.run('ROLLBACK').catch(() => {});
-    throw error;
-  }
-}
-
-function counts({ started, stored, sampledOut, dropped, spilled }: Ledger): number[] {
-  const { queueFull, writeFailed, closed, tooLarge } = dropped;
-  return [started, stored, sampledOut, queueFull, writeFailed, closed, tooLarge, spilled];
 }

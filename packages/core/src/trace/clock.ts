@@ -2,7 +2,8 @@
 const MAX_DRIFT_MILLIS = 20;
 const CHECK_INTERVAL_MILLIS = 1000;
 
-let wallOffset = Date.now() - performance.now();
+const firstOffset = Date.now() - performance.now();
+let wallOffset = firstOffset;
 let nextCheck = performance.now() + CHECK_INTERVAL_MILLIS;
 
 /**
@@ -23,4 +24,12 @@ export function epochMicros(monotonicMillis: number): number {
 /** Now, in whole microseconds since the epoch. */
 export function nowMicros(): number {
   return epochMicros(performance.now());
+}
+
+/**
+ * Now, but never later than the wall clock as it was set at the start of the process says: what is deleted by age must not fall
+ * to a clock that was set forward for a while. In whole microseconds since the epoch.
+ */
+export function cautiousNowMicros(): number {
+  return Math.min(nowMicros(), Math.round((firstOffset + performance.now()) * 1000));
 }

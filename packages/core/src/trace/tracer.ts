@@ -101,6 +101,17 @@ export class Tracer {
     this.#onEnd(data);
   }
 
+  /** What is known of spans that have been open for longer than this, the oldest first. */
+  openFor(millis: number, limit: number): SpanData[] {
+    const latest = performance.now() - millis;
+    const old: SpanData[] = [];
+    for (const { data } of this.#open) {
+      if (old.length >= limit || (data !== undefined && data.startedAt > latest)) break;
+      if (data !== undefined) old.push(data);
+    }
+    return old;
+  }
+
   /** Ends what is open as `interrupted`; from here on spans are counted, not recorded. */
   close(): void {
     this.#closed = true;

@@ -1,0 +1,42 @@
+import type { Database } from './driver.js';
+import type { ProcessIdentity } from './process-identity.js';
+import { mayLive } from './process-liveness.js';
+import { transaction } from './transaction.js';
+
+/** Long enough for the slowest piece of work between two renewals. */
+const LEASE_MICROS = 30_000_000;
+
+type Holder = Pick<ProcessIdentity, 'processKey' | 'hostname' | 'pid' | 'pidStart'>;
+
+/**
+ * Asks for the right to do something that one process does for all. It is held until it expires, and renewed by asking again. A
+ * dead holder's is free at once; so is one that expires later than any could, because the clock was set back since.
+ */
+export function acquireLease(database: Database, name: string, holder: Holder, nowMicros: number): Promise<boolean> {
+  return transaction(database, async () => {
+    const [lease] = await database.all<{ holder: string; expires_at_us: number }>(
+      'SELECT holder, expires_at_us FROM lease WHERE name = ?',
+      [name],
+    );
+    if (lease !== undefined && isHeld(lease.expires_at_us, JSON.parse(lease.holder) as Holder, holder, nowMicros)) {
+      return false;
+    }
+    const { processKey, hostname, pid, pidStart } = holder;
+    await database.run('INSERT OR REPLACE INTO lease (name, holder, expires_at_us) VALUES (?, ?, ?)', [
+      name,
+      JSON.stringify({ processKey, hostname, pid, pidStart }),
+      nowMicros + LEASE_MICROS,
+    ]);
+    return true;
+  });
+}
+
+/** Gives it back before it expires. */
+export async function releaseLease(database: Database, name: string): Promise<void> {
+  await database.run('DELETE FROM lease WHERE name = ?', [name]);
+}
+
+function isHeld(expiresAtMicros: number, by: Holder, asker: Holder, nowMicros: number): boolean {
+  const left = expiresAtMicros - nowMicros;
+  return by.processKey !== asker.processKey && left > 0 && left <= LEASE_MICROS && mayLive(by, nowMicros, nowMicros);
+}

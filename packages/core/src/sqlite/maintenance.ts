@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+import { FerretError } from '../errors.js';
+import { createReport, type OnDiagnostic, type Report } from '../pipeline/diagnostics.js';
+import type { Database } from './driver.js';
+import { openForWriting } from './file.js';
+import { identifyProcess } from './process-identity.js';
+import { connect } from './reader-connection.js';
+import { explainSqliteError } from './reader-errors.js';
+import { type Recovery, recover } from './recovery.js';
+import { pruneChunk, pruneGone } from './retention.js';
+import { spillFileOf } from './spill-queue.js';
+
+export type { Recovery };
+
+export interface MaintenanceOptions {
+  /** Called with what could not be done, and why. Default: nobody hears of it. */
+  readonly onDiagnostic?: OnDiagnostic;
+}
+
+/** What `pruneFile` has done. */
+export interface Pruned {
+  /** Spans deleted. */
+  readonly spans: number;
+  /** Size of the file, in bytes. */
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
+}
+
+/**
+ * Takes in the spill files that dead processes left beside a database, and makes the spans they had open `interrupted` ones. What an
+ * application with Ferret does itself when it opens the file. The database is created if only spill files are there.
+ *
+ * @throws FerretError `FILE_NOT_FOUND`, `FILE_UNREADABLE`, `FILE_FOREIGN`, `FILE_NEWER`, `FILE_NOT_SQLITE`, `DRIVER_MISSING`
+ */
+export async function recoverFile(file: string, options: MaintenanceOptions = {}): Promise<Recovery> {
+  const path = resolve(file);
+  // Checked as a reader would: what is no Ferret file is refused here, not moved aside.
+  if ((await sizeOf(path)) > 0 || !(await hasSpill(path))) await (await connect(file)).close();
+  const report = createReport(options.onDiagnostic ?? (() => {}));
+  return withDatabase(path, report, (database) =>
+    recover(database, path, identifyProcess(randomUUID(), 'ferret', {}), report),
+  );
+}
+
+/**
+ * Deletes what is older or more than this, and gives the room back to the file system. Applications may go on writing.
+ *
+ * @param limits An age, a size, or both. Nothing given, nothing is deleted.
+ * @throws FerretError as `recoverFile`, and `INVALID_OPTION`
+ */
+export async function pruneFile(
+  file: string,
+  limits: { readonly maxAgeDays?: number; readonly maxSizeMegabytes?: number },
+): Promise<Pruned> {
+  const { maxAgeDays = Number.POSITIVE_INFINITY, maxSizeMegabytes = Number.POSITIVE_INFINITY } = limits;
+  for (const [name, value] of Object.entries({ maxAgeDays, maxSizeMegabytes })) {
+    if (!(value >= 0)) throw new FerretError('INVALID_OPTION', `${name} is ${value}, and must be a number, 0 or more.`);
+  }
+  await (await connect(file)).close();
+  const path = resolve(file);
+  const bounds = { maxAgeMicros: maxAgeDays * 24 * 60 * 60 * 1_000_000, maxBytes: maxSizeMegabytes * 1024 * 1024 };
+  const bytesBefore = await sizeOf(path);
+  const spans = await withDatabase(
+    path,
+    () => {},
+    async (database) => {
+      let deleted = 0;
+      for (let hasMore = true; hasMore; ) {
+        const chunk = await pruneChunk(database, bounds);
+        deleted += chunk.deleted;
+        hasMore = chunk.hasMore;
+      }
+      await pruneGone(database, bounds);
+      await database.exec('PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);');
+      return deleted;
+    },
+  );
+  return { spans, bytesBefore, bytesAfter: await sizeOf(path) };
+}
+
+async function withDatabase<T>(path: string, report: Report, work: (database: Database) => Promise<T>): Promise<T> {
+  const database = await openForWriting(path, 'normal', (to, cause) => {
+    report('FILE_MOVED_ASIDE', `${path} is damaged. It was moved to ${to}, and a new file begun.`, cause);
+  });
+  try {
+    return await work(database);
+  } catch (error) {
+    throw explainSqliteError(path, error);
+  } finally {
+    await database.close();
+  }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
+}
+
+async function hasSpill(path: string): Promise<boolean> {
+  const names = await readdir(dirname(path)).catch(() => []);
+  return names.some((name) => name.startsWith(basename(spillFileOf(path, ''))));
+}

@@ -1,0 +1,84 @@
+import type { SinkTick } from '../pipeline/sink.js';
+import { nowMicros } from '../trace/clock.js';
+import type { SpanRecord } from '../trace/span.js';
+import { KIND_POSITION } from './batch.js';
+import type { Database } from './driver.js';
+import type { ProcessStore } from './process-store.js';
+import { OUTCOMES } from './schema.js';
+import { transaction } from './transaction.js';
+
+const INSERT_OPEN_SPANS = `
+INSERT INTO open_span (process_id, trace_id, span_id, parent_id, is_local_root, name, kind, start_us, attributes)
+SELECT
+  ?1, unhex(value ->> 0), unhex(value ->> 1), unhex(value ->> 2), value ->> 3, value ->> 4, value ->> 5, value ->> 6, value -> 7
+FROM json_each(?2)`;
+
+const NOTE_TICK = `
+UPDATE process SET last_seen_us = ?2, started = ?3, ticked_span_id = (SELECT max(id) FROM span) WHERE id = ?1`;
+
+/** Replaces what the file says is open in this process. */
+export function writeOpenSpans({ database, processId }: ProcessStore, { openSpans, ledger }: SinkTick): Promise<void> {
+  return transaction(database, async () => {
+    await database.run('DELETE FROM open_span WHERE process_id = ?', [processId]);
+    if (openSpans.length > 0) await database.run(INSERT_OPEN_SPANS, [processId, JSON.stringify(openSpans.map(toRow))]);
+    await database.run(NOTE_TICK, [processId, nowMicros(), ledger.started]);
+  });
+}
+
+function toRow(span: SpanRecord): unknown[] {
+  const { httpMethod } = span;
+  return [
+    span.traceId,
+    span.spanId,
+    span.parentId,
+    span.isLocalRoot ? 1 : 0,
+    span.name,
+    KIND_POSITION[span.kind],
+    span.startMicros,
+    { ...(httpMethod && { 'http.request.method': httpMethod }), ...span.sharedAttributes, ...span.attributes },
+  ];
+}
+
+/** Rows of spans that have ended since the last tick, and are stored. */
+const DELETE_ENDED = `
+DELETE FROM open_span
+WHERE process_id = ?1 AND span_id IN (
+  SELECT span_id FROM span
+  WHERE id > coalesce((SELECT ticked_span_id FROM process WHERE id = ?1), 0) AND process_id = ?1
+)`;
+
+/** For how long they had been open is known by when the process was last seen. */
+const INTERRUPT = `
+INSERT INTO span (
+  process_id, trace_id, span_id, parent_id, is_local_root, name, kind, start_us, duration_ns, outcome, attributes
+)
+SELECT
+  process_id, trace_id, span_id, parent_id, is_local_root, name, kind, start_us,
+  max(0, (SELECT last_seen_us FROM process WHERE id = ?1) - start_us) * 1000, ${OUTCOMES.indexOf('interrupted')}, attributes
+FROM open_span WHERE process_id = ?1 ORDER BY start_us`;
+
+const COUNT_INTERRUPTED = `
+UPDATE process SET
+  stored = stored + ?2,
+  first_span_id = CASE WHEN ?2 = 0 THEN first_span_id ELSE coalesce(first_span_id, last_insert_rowid() - ?2 + 1) END,
+  last_span_id = CASE WHEN ?2 = 0 THEN last_span_id ELSE last_insert_rowid() END,
+  ended_at_us = last_seen_us, end_reason = 'crashed'
+WHERE id = ?1`;
+
+/** Makes the spans that a dead process left open interrupted ones, and says of it that it crashed. Returns their number. */
+export function interruptOpenSpans(database: Database, processId: number): Promise<number> {
+  return transaction(database, async () => {
+    await database.run(DELETE_ENDED, [processId]);
+    const [open] = await database.all<{ count: number }>(
+      'SELECT count(*) AS count FROM open_span WHERE process_id = ?',
+      [processId],
+    );
+    const count = open?.count ?? 0;
+    if (count > 0) {
+      await database.run(INTERRUPT, [processId]);
+      await database.run('DELETE FROM open_span WHERE process_id = ?', [processId]);
+    }
+    await database.run(COUNT_INTERRUPTED, [processId, count]);
+    return count;
+  });
+}

@@ -1,0 +1,85 @@
+import { FerretError } from '../errors.js';
+import type { Ledger } from '../pipeline/ledger.js';
+import type { SpanBatch } from '../pipeline/sink.js';
+import { nowMicros } from '../trace/clock.js';
+import { announce, encode, INSERT_SPANS } from './batch.js';
+import { Dictionary } from './dictionary.js';
+import type { Database } from './driver.js';
+import type { ProcessIdentity } from './process-identity.js';
+import { transaction } from './transaction.js';
+
+const INSERT_RUN = `
+INSERT INTO run (run_id, service, started_at_us, resource) VALUES (?, ?, ?, ?)
+ON CONFLICT (run_id) DO NOTHING`;
+
+const INSERT_PROCESS = `
+INSERT INTO process (
+  process_key, run_id, pid, thread_id, thread_name, hostname, node_version, started_at_us, last_seen_us, pid_start
+)
+SELECT ?1, run.id, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9 FROM run WHERE run.run_id = ?2
+ON CONFLICT (process_key) DO UPDATE SET process_key = process_key
+RETURNING id`;
+
+/** `last_insert_rowid()` is the last row of the batch inserted just before, in the same transaction. */
+const UPDATE_PROCESS = `
+UPDATE process SET
+  last_seen_us = ?2, ended_at_us = ?3, end_reason = ?4,
+  started = ?5, stored = ?6, sampled_out = ?7, dropped_queue_full = ?8, dropped_write_failed = ?9,
+  dropped_closed = ?10, dropped_too_large = ?11, spilled = ?12,
+  first_span_id = CASE WHEN ?13 = 0 THEN first_span_id
+    ELSE min(coalesce(first_span_id, last_insert_rowid()), last_insert_rowid() - ?13 + 1) END,
+  last_span_id = CASE WHEN ?13 = 0 THEN last_span_id
+    ELSE max(coalesce(last_span_id, 0), last_insert_rowid()) END,
+  last_batch = ?14
+WHERE id = ?1 AND last_batch < ?14`;
+
+/** A file opened for one process's spans. */
+export interface ProcessStore {
+  readonly database: Database;
+  readonly dictionary: Dictionary;
+  readonly processId: number;
+}
+
+/** Enters a process and its run into the file, where they are not there already. */
+export async function openProcessStore(database: Database, me: ProcessIdentity): Promise<ProcessStore> {
+  await database.run(INSERT_RUN, [me.runId, me.service, me.startedAtMicros, JSON.stringify(me.resource)]);
+  const [row] = await database.all<{ id: number }>(INSERT_PROCESS, [
+    me.processKey,
+    me.runId,
+    me.pid,
+    me.threadId,
+    me.threadName,
+    me.hostname,
+    me.nodeVersion,
+    me.startedAtMicros,
+    me.pidStart,
+  ]);
+  if (row === undefined) throw new FerretError('STORE_FAILED', `The run ${me.runId} vanished from the file.`);
+  return { database, dictionary: new Dictionary(), processId: row.id };
+}
+
+/** One transaction: the spans and the ledger that counts them stand or fall together. A batch that is there already changes nothing. */
+export async function writeBatch(store: ProcessStore, batch: SpanBatch, seenAtMicros = nowMicros()): Promise<void> {
+  const { database, dictionary, processId } = store;
+  const { id, spans, ledger, endReason } = batch;
+  announce(spans, dictionary);
+  await dictionary.learn(database);
+  await transaction(database, async () => {
+    if (spans.length > 0) await database.run(INSERT_SPANS, [processId, encode(spans, dictionary), id]);
+    await database.run(UPDATE_PROCESS, [
+      processId,
+      seenAtMicros,
+      endReason === undefined ? null : seenAtMicros,
+      endReason ?? null,
+      ...counts(ledger),
+      spans.length,
+      id,
+    ]);
+    if (endReason !== undefined) await database.run('DELETE FROM open_span WHERE process_id = ?', [processId]);
+  });
+}
+
+function counts({ started, stored, sampledOut, dropped, spilled }: Ledger): number[] {
+  const { queueFull, writeFailed, closed, tooLarge } = dropped;
+  return [started, stored, sampledOut, queueFull, writeFailed, closed, tooLarge, spilled];
+}

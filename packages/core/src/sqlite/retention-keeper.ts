@@ -1,0 +1,49 @@
+import { nowMicros } from '../trace/clock.js';
+import type { Database } from './driver.js';
+import { acquireLease, releaseLease } from './lease.js';
+import type { ProcessIdentity } from './process-identity.js';
+import { pruneChunk, pruneGone, type RetentionLimits } from './retention.js';
+
+const LEASE = 'retention';
+
+/** How often the lease is asked for, or renewed: three times while it lasts. */
+const LEASE_MILLIS = 10_000;
+/** How often the file is looked at while there is nothing to delete. */
+const LOOK_MILLIS = 1_000;
+const GONE_MILLIS = 600_000;
+
+/** Keeps a file within its limits, a chunk at a time, if this process is the one that holds the lease. */
+export class RetentionKeeper {
+  readonly #database: Database;
+  readonly #limits: RetentionLimits;
+  readonly #process: ProcessIdentity;
+  #isElected = false;
+  #nextElection = 0;
+  #nextLook = 0;
+  #nextGone = 0;
+
+  constructor(database: Database, limits: RetentionLimits, process: ProcessIdentity) {
+    this.#database = database;
+    this.#limits = limits;
+    this.#process = process;
+  }
+
+  /** Called between two writes. At most one chunk is deleted, so the next batch waits some milliseconds at most. */
+  async step(now = performance.now()): Promise<void> {
+    if (now >= this.#nextElection) {
+      this.#nextElection = now + LEASE_MILLIS;
+      this.#isElected = await acquireLease(this.#database, LEASE, this.#process, nowMicros());
+    }
+    if (!this.#isElected || now < this.#nextLook) return;
+    const { hasMore } = await pruneChunk(this.#database, this.#limits);
+    if (hasMore) return;
+    this.#nextLook = now + LOOK_MILLIS;
+    if (now < this.#nextGone) return;
+    this.#nextGone = now + GONE_MILLIS;
+    await pruneGone(this.#database, this.#limits);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isElected) await releaseLease(this.#database, LEASE);
+  }
+}

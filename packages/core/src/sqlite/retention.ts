@@ -1,0 +1,84 @@
+import { cautiousNowMicros } from '../trace/clock.js';
+import type { Database } from './driver.js';
+import { transaction } from './transaction.js';
+
+/** What is kept; older and more than that is deleted, the oldest first. */
+export interface RetentionLimits {
+  readonly maxAgeMicros: number;
+  readonly maxBytes: number;
+}
+
+/** Rows deleted in one transaction: a segment of the trace index (see schema.ts), a few milliseconds. */
+const CHUNK_ROWS = 4096;
+
+/** Free pages given back to the file system at once, beyond those that are kept for what comes next. */
+const VACUUM_PAGES = 256;
+const MAX_FREE_SHARE = 0.1;
+
+/** Rows are in the order they were stored, which is nearly that of time: the oldest are at the front. */
+const DELETE_OLDEST = `DELETE FROM span WHERE id < (SELECT min(id) + ${CHUNK_ROWS} FROM span)`;
+
+/** Where what follows is too old as well, the whole chunk goes: some of it may bear the time of a clock that was wrong. */
+const DELETE_OLD = `${DELETE_OLDEST} AND (
+  start_us + duration_ns / 1000 < ?1
+  OR (SELECT start_us FROM span WHERE id >= (SELECT min(id) + ${CHUNK_ROWS} FROM span) ORDER BY id LIMIT 1) < ?1
+)`;
+
+/** Of a process that is gone with all its spans, and of a run without a process. */
+const DELETE_GONE = [
+  'DELETE FROM route_minute WHERE minute_us < ?1',
+  `DELETE FROM process WHERE last_seen_us < ?1
+     AND coalesce(last_span_id, 0) < (SELECT coalesce(min(id), 9223372036854775807) FROM span)
+     AND NOT EXISTS (SELECT 1 FROM open_span WHERE process_id = process.id)
+     AND NOT EXISTS (SELECT 1 FROM route_minute WHERE process_id = process.id)`,
+  'DELETE FROM run WHERE started_at_us < ?1 AND NOT EXISTS (SELECT 1 FROM process WHERE run_id = run.id)',
+];
+
+/** Deletes a chunk of what is too old or too much. */
+export async function pruneChunk(
+  database: Database,
+  limits: RetentionLimits,
+): Promise<{ readonly deleted: number; readonly hasMore: boolean }> {
+  const oldest = cautiousNowMicros() - limits.maxAgeMicros;
+  const usage = await usageOf(database);
+  let deleted = 0;
+  if (usage.usedBytes > limits.maxBytes) deleted = await change(database, DELETE_OLDEST);
+  else if (Number.isFinite(oldest)) deleted = await change(database, DELETE_OLD, [Math.floor(oldest)]);
+  if (usage.freePages > VACUUM_PAGES && usage.freePages > usage.pages * MAX_FREE_SHARE) {
+    await database.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
+    return { deleted, hasMore: true };
+  }
+  return { deleted, hasMore: deleted > 0 };
+}
+
+/** Deletes processes and runs that are too old and have nothing left in the file. */
+export async function pruneGone(database: Database, limits: RetentionLimits): Promise<void> {
+  const oldest = Math.floor(cautiousNowMicros() - limits.maxAgeMicros);
+  if (!Number.isFinite(oldest)) return;
+  await transaction(database, async () => {
+    for (const sql of DELETE_GONE) await database.run(sql, [oldest]);
+  });
+}
+
+async function change(database: Database, sql: string, parameters: readonly number[] = []): Promise<number> {
+  return transaction(database, async () => {
+    await database.run(sql, parameters);
+    const [row] = await database.all<{ count: number }>('SELECT changes() AS count');
+    return row?.count ?? 0;
+  });
+}
+
+interface Usage {
+  readonly pages: number;
+  readonly freePages: number;
+  readonly usedBytes: number;
+}
+
+async function usageOf(database: Database): Promise<Usage> {
+  const [row] = await database.all<{ pages: number; free: number; size: number }>(
+    `SELECT page_count AS pages, freelist_count AS free, page_size AS size
+     FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()`,
+  );
+  const { pages, free, size } = row!;
+  return { pages, freePages: free, usedBytes: (pages - free) * size };
+}

@@ -1,0 +1,163 @@
+import { mkdirSync, openSync, writeSync } from 'node:fs';
+import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { messageOf } from '../errors.js';
+import type { Report } from '../pipeline/diagnostics.js';
+import type { Ledger } from '../pipeline/ledger.js';
+import type { EndReason, SpanBatch } from '../pipeline/sink.js';
+import type { Spill } from '../pipeline/spill.js';
+import { nowMicros } from '../trace/clock.js';
+import type { ProcessIdentity } from './process-identity.js';
+import { decode, encodeBatch, encodeEnd } from './spill-record.js';
+
+/** The spill file of a process, beside its database. */
+export function spillFileOf(database: string, processKey: string): string {
+  return `${database}.spill-${processKey}`;
+}
+
+/** Where a batch lies in the file. */
+interface Entry {
+  readonly offset: number;
+  readonly length: number;
+  readonly spans: number;
+}
+
+/** Created here, never somebody's link; private; appended to, so that two writes at once do not mix. */
+const CREATE = 'ax+';
+const MODE = 0o600;
+
+/** The spill of one process: a file that is there only while it holds something. */
+export class SpillQueue implements Spill {
+  readonly #file: string;
+  readonly #process: ProcessIdentity;
+  readonly #maxBytes: number;
+  readonly #report: Report;
+  #handle: FileHandle | undefined;
+  /** The same file as a descriptor, where it was opened at the process's end. */
+  #descriptor: number | undefined;
+  #entries: Entry[] = [];
+  #size = 0;
+  #hasEnded = false;
+
+  constructor(database: string, process: ProcessIdentity, maxBytes: number, report: Report) {
+    this.#file = spillFileOf(database, process.processKey);
+    this.#process = process;
+    this.#maxBytes = maxBytes;
+    this.#report = report;
+  }
+
+  get length(): number {
+    return this.#entries.length;
+  }
+
+  async append(batch: SpanBatch): Promise<boolean> {
+    const line = encodeBatch(this.#process, batch);
+    if (!this.#hasRoomFor(line)) return false;
+    try {
+      this.#handle ??= await this.#create();
+      const { bytesWritten } = await this.#handle.write(line);
+      if (bytesWritten < line.length) throw new Error('the disk is full');
+    } catch (error) {
+      this.#failed(error);
+      await this.#cutOff();
+      return false;
+    }
+    this.#entries.push({ offset: this.#size, length: line.length, spans: batch.spans.length });
+    this.#size += line.length;
+    return true;
+  }
+
+  appendSync(batch: SpanBatch): boolean {
+    const line = encodeBatch(this.#process, batch);
+    if (!this.#hasRoomFor(line) || !this.#writeSync(line)) return false;
+    this.#size += line.length;
+    return true;
+  }
+
+  async first(): Promise<SpanBatch | { readonly lostSpans: number }> {
+    const entry = this.#entries[0]!;
+    try {
+      const line = Buffer.allocUnsafe(entry.length);
+      await this.#handle?.read(line, 0, entry.length, entry.offset);
+      const record = decode(line.subarray(0, -1));
+      if (typeof record === 'object' && 'batch' in record) return record.batch;
+      this.#report('SPILL_DAMAGED', `${this.#file} has been damaged; ${entry.spans} spans of it are lost.`);
+    } catch (error) {
+      this.#report('SPILL_FAILED', `${this.#file} cannot be read: ${messageOf(error)}`, error);
+    }
+    return { lostSpans: entry.spans };
+  }
+
+  async shift(): Promise<void> {
+    this.#entries.shift();
+    if (this.#entries.length === 0) await this.#remove();
+  }
+
+  end(reason: EndReason, ledger: Ledger): void {
+    if (this.#hasEnded || ledger.started === 0) return;
+    this.#hasEnded = true;
+    const record = { process: this.#process, end: reason, endedAtMicros: nowMicros(), ledger };
+    this.#writeSync(encodeEnd(record));
+  }
+
+  async close(): Promise<void> {
+    if (this.#entries.length === 0 && !this.#hasEnded) await this.#remove();
+    else await this.#handle?.close();
+  }
+
+  async #create(): Promise<FileHandle> {
+    await mkdir(dirname(this.#file), { recursive: true });
+    return open(this.#file, CREATE, MODE);
+  }
+
+  #writeSync(line: Buffer): boolean {
+    try {
+      if (this.#handle === undefined && this.#descriptor === undefined) {
+        mkdirSync(dirname(this.#file), { recursive: true });
+        this.#descriptor = openSync(this.#file, CREATE, MODE);
+      }
+      // On a line of its own, also where the one before was cut short.
+      const whole = Buffer.concat([Buffer.from('\n'), line]);
+      if (writeSync(this.#handle?.fd ?? this.#descriptor!, whole) === whole.length) return true;
+      throw new Error('the disk is full');
+    } catch (error) {
+      this.#failed(error);
+      return false;
+    }
+  }
+
+  #hasRoomFor(line: Buffer): boolean {
+    if (this.#size + line.length <= this.#maxBytes) return true;
+    this.#report(
+      'SPILL_FAILED',
+      `${this.#file} has reached its limit (maxSpillMegabytes). What comes now waits in memory, as far as there is room.`,
+    );
+    return false;
+  }
+
+  /** A piece of a record would spoil the next one. */
+  async #cutOff(): Promise<void> {
+    try {
+      await this.#handle?.truncate(this.#size);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  async #remove(): Promise<void> {
+    const handle = this.#handle;
+    this.#handle = undefined;
+    this.#size = 0;
+    if (handle === undefined) return;
+    try {
+      await handle.close();
+      await unlink(this.#file);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #failed(error: unknown): void {
+    this.#report('SPILL_FAILED', `Spans cannot be spilled to ${this.#file}: ${messageOf(error)}`, error);
+  }
+}

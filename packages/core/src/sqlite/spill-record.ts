@@ -1,0 +1,128 @@
+import { crc32 } from 'node:zlib';
+import type { Ledger } from '../pipeline/ledger.js';
+import type { EndReason, SpanBatch } from '../pipeline/sink.js';
+import type { SharedAttributes, SpanRecord } from '../trace/span.js';
+import type { ProcessIdentity } from './process-identity.js';
+
+/** Raised when an older Ferret could not take a record in any more. */
+const VERSION = 1;
+
+/**
+ * One line of a spill file: the CRC-32 of what follows as 8 hex digits, a space, and JSON. Every line stands for itself, so
+ * a torn one costs no other.
+ */
+export type SpillRecord = BatchRecord | EndRecord;
+
+interface BatchRecord {
+  readonly process: ProcessIdentity;
+  readonly batch: SpanBatch;
+}
+
+/** The process has said its last. */
+interface EndRecord {
+  readonly process: ProcessIdentity;
+  readonly end: EndReason;
+  readonly endedAtMicros: number;
+  readonly ledger: Ledger;
+}
+
+/** What a line turned out to be, if it is no record. */
+export type Unreadable = 'damaged' | 'newer';
+
+/** A span without its names; shared attributes are an index into those of the batch. */
+type Row = readonly unknown[];
+
+export function encodeBatch(process: ProcessIdentity, { id, spans, ledger }: SpanBatch): Buffer {
+  const shared = new Map<SharedAttributes, number>();
+  const rows = spans.map((span) => toRow(span, shared));
+  return toLine({ version: VERSION, process, id, ledger, shared: [...shared.keys()], rows });
+}
+
+export function encodeEnd(record: EndRecord): Buffer {
+  return toLine({ version: VERSION, ...record });
+}
+
+function toLine(content: object): Buffer {
+  const json = Buffer.from(JSON.stringify(content));
+  const checksum = crc32(json).toString(16).padStart(8, '0');
+  return Buffer.concat([Buffer.from(`${checksum} `), json, Buffer.from('\n')]);
+}
+
+/** @param line without its end. */
+export function decode(line: Buffer): SpillRecord | Unreadable {
+  const json = line.subarray(9);
+  if (line.length < 11 || Number.parseInt(line.toString('latin1', 0, 8), 16) !== crc32(json)) return 'damaged';
+  const content = JSON.parse(json.toString()) as { version: number } & (EndRecord | EncodedBatch);
+  if (content.version > VERSION) return 'newer';
+  if ('end' in content) return content;
+  const { process, id, ledger, shared, rows } = content;
+  return { process, batch: { id, ledger, spans: rows.map((row) => toSpan(row, shared)) } };
+}
+
+interface EncodedBatch {
+  readonly process: ProcessIdentity;
+  readonly id: number;
+  readonly ledger: Ledger;
+  readonly shared: readonly SharedAttributes[];
+  readonly rows: readonly Row[];
+}
+
+function toRow(span: SpanRecord, shared: Map<SharedAttributes, number>): Row {
+  const { sharedAttributes } = span;
+  if (sharedAttributes !== undefined && !shared.has(sharedAttributes)) shared.set(sharedAttributes, shared.size);
+  return [
+    span.traceId,
+    span.spanId,
+    span.parentId,
+    span.isLocalRoot,
+    span.name,
+    span.kind,
+    span.startMicros,
+    span.durationNanos,
+    span.outcome,
+    span.errorType,
+    span.httpMethod,
+    span.httpRoute,
+    span.httpStatusCode,
+    sharedAttributes && shared.get(sharedAttributes),
+    span.attributes,
+  ];
+}
+
+function toSpan(row: Row, shared: readonly SharedAttributes[]): SpanRecord {
+  const [
+    traceId,
+    spanId,
+    parentId,
+    isLocalRoot,
+    name,
+    kind,
+    startMicros,
+    durationNanos,
+    outcome,
+    errorType,
+    httpMethod,
+    httpRoute,
+    httpStatusCode,
+    sharedIndex,
+    attributes,
+  ] = row.map((value) => value ?? undefined); // JSON has no `undefined`.
+  const sharedAttributes = shared[sharedIndex as number];
+  return {
+    traceId,
+    spanId,
+    parentId,
+    isLocalRoot,
+    name,
+    kind,
+    startMicros,
+    durationNanos,
+    outcome,
+    errorType,
+    httpMethod,
+    httpRoute,
+    httpStatusCode,
+    sharedAttributes,
+    attributes,
+  } as SpanRecord;
+}
