@@ -4,12 +4,13 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { eventLoop } from './event-loop.mjs';
 import { writer } from './writer.mjs';
+import { writers } from './writers.mjs';
 
 const isShort = process.argv.includes('--short');
 const say = (text) => console.log(text);
 const plan = isShort
-  ? { rounds: 1, seconds: 1, rates: [10_000], written: 65_536, stretches: 2 }
-  : { rounds: 5, seconds: 10, rates: [10_000, 100_000], written: 2_097_152, stretches: 8 };
+  ? { rounds: 1, seconds: 1, rates: [10_000], written: 65_536, stretches: 2, writers: 2 }
+  : { rounds: 5, seconds: 10, rates: [10_000, 100_000], written: 2_097_152, stretches: 8, writers: 8 };
 
 const lines = [
   '# Results',
@@ -30,6 +31,12 @@ say('\nWriter: spans recorded as fast as the file takes them');
 const table = describeWriter(await writer({ spans: plan.written, stretches: plan.stretches, say }));
 say(`\n${table}`);
 lines.push('', table);
+say(`\nWriters: one alone, and ${plan.writers} together on one file, in turn`);
+const several = describeWriters(
+  await writers({ count: plan.writers, seconds: plan.seconds, rounds: plan.rounds, say }),
+);
+say(`\n${several}`);
+lines.push('', several);
 
 if (!isShort) {
   writeFileSync(new URL('RESULTS.md', import.meta.url), `${lines.join('\n')}\n`);
@@ -74,5 +81,20 @@ function describeWriter({ rows, bytesPerSpan }) {
     ),
     '',
     `${bytesPerSpan.toFixed(0)} bytes a span in the file.`,
+  ].join('\n');
+}
+
+function describeWriters({ alone, all, share }) {
+  const rate = ({ q1, median, q3 }) => [median, q1, q3].map((value) => Math.round(value).toLocaleString('en'));
+  const cell = ([median, q1, q3]) => `${median} [${q1}, ${q3}]`;
+  const percent = ({ q1, median, q3 }) => cell([median, q1, q3].map((value) => `${(value * 100).toFixed(0)} %`));
+  return [
+    '## Several writers',
+    '',
+    `Processes that record into one file as fast as it takes them; spans a second that were stored, of all together.`,
+    '',
+    `| one alone | ${plan.writers} together | share, round by round |`,
+    '|---|---|---|',
+    `| ${cell(rate(alone))} | ${cell(rate(all))} | ${percent(share)} |`,
   ].join('\n');
 }
