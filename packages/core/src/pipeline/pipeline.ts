@@ -167,6 +167,8 @@ export class Pipeline {
       else this.#ledger.writeFailed += spans.length;
     }
     this.#spill?.end(reason, this.#ledger.snapshot());
+    // A store that hangs may never let `close()` get there.
+    void this.#spill?.close().catch(() => {});
   }
 
   async #drain(reason: EndReason): Promise<void> {

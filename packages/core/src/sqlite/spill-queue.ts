@@ -1,4 +1,4 @@
-import { mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { messageOf } from '../errors.js';
@@ -101,8 +101,13 @@ export class SpillQueue implements Spill {
   }
 
   async close(): Promise<void> {
-    if (this.#entries.length === 0 && !this.#hasEnded) await this.#remove();
-    else await this.#handle?.close();
+    if (this.#entries.length === 0 && !this.#hasEnded) return this.#remove();
+    const handle = this.#handle;
+    const descriptor = this.#descriptor;
+    this.#handle = undefined;
+    this.#descriptor = undefined;
+    if (descriptor !== undefined) closeSync(descriptor);
+    await handle?.close();
   }
 
   async #create(): Promise<FileHandle> {
