@@ -10,8 +10,11 @@ import {
   NEVER,
   Observable,
   of,
+  range,
   retry,
   Subject,
+  take,
+  tap,
   throwError,
 } from 'rxjs';
 import ts from 'typescript';
@@ -138,6 +141,19 @@ describe('@Measure()', () => {
       ['Orders.fails', 'error', 'SyntaxError'],
       ['Orders.endless', 'ok', undefined],
     ]);
+  });
+
+  it('leaves an observable with its subscriber, also in the middle of a loop', async () => {
+    const emitted: number[] = [];
+    class Numbers {
+      @Measure()
+      all() {
+        return range(1, 1_000).pipe(tap((value) => emitted.push(value)));
+      }
+    }
+    expect(await lastValueFrom(new Numbers().all().pipe(take(3)))).toBe(3);
+    expect(emitted).toEqual([1, 2, 3]);
+    expect(await stored()).toEqual([['Numbers.all', 'ok', undefined]]);
   });
 
   it('measures each subscription to an observable', async () => {

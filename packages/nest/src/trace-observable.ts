@@ -1,6 +1,6 @@
 import type { Span } from '@ferretjs/core';
 import { withSpan } from '@ferretjs/core/http';
-import { isObservable, Observable } from 'rxjs';
+import { isObservable, Observable, tap } from 'rxjs';
 
 /** An observable that runs when it is subscribed to. Subjects and connectables run by themselves, and have methods to lose. */
 export function isCold(value: unknown): value is Observable<unknown> {
@@ -20,16 +20,8 @@ export function traceObservable<T>(source: Observable<T>, span: Span, startAnoth
     const current = next ?? startAnother();
     next = undefined;
     subscriber.add(() => current.end());
-    return withSpan(current, () =>
-      source.subscribe({
-        next: (value) => subscriber.next(value),
-        error: (error) => {
-          current.recordError(error);
-          subscriber.error(error);
-        },
-        complete: () => subscriber.complete(),
-      }),
-    );
+    // Itself, not an observer before it: a source that emits at once must see when its subscriber has left.
+    withSpan(current, () => source.pipe(tap({ error: (error) => current.recordError(error) })).subscribe(subscriber));
   });
   unused.register(traced, span);
   return traced;
