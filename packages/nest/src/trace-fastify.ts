@@ -1,12 +1,11 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { currentSpan } from '@ferretjs/core';
-import { type HttpTracer, spanOf, withSpan } from '@ferretjs/core/http';
+import type { HttpTracer } from '@ferretjs/core/http';
 
 /** What this package looks at of a Fastify application. */
 export interface Fastify {
   readonly server: Server;
   addHook(
-    name: 'onRequest' | 'preValidation',
+    name: 'onRequest',
     hook: (request: FastifyRequest, reply: { readonly raw: ServerResponse }, done: () => void) => void,
   ): unknown;
 }
@@ -32,12 +31,6 @@ export function traceFastify(fastify: Fastify, http: HttpTracer): void {
     raw[ROUTE] = routeOptions.url;
     // For those that do not come by the server: `inject()`, and `localhost`'s second address.
     http.trace(raw, reply.raw, routeOf, done);
-  });
-  // The body's last piece comes from the connection, which has carried other requests before.
-  fastify.addHook('preValidation', ({ raw }, _reply, done) => {
-    const span = spanOf(raw);
-    if (span === undefined || currentSpan()?.traceId === span.traceId) done();
-    else withSpan(span, done);
   });
 }
 
