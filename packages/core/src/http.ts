@@ -1,7 +1,14 @@
 /** For adapters: what a web framework's middleware needs. Applications use the adapter's own package. */
 export { ferretFor } from './default-ferret.js';
 export type { FerretInstance } from './ferret.js';
-export { annotateRequest, exceptionThrown, type HttpTracer, ignoreRequest, spanOf } from './http/http-tracer.js';
+export {
+  annotateRequest,
+  exceptionThrown,
+  type HttpTracer,
+  ignoreRequest,
+  noRouteMatched,
+  spanOf,
+} from './http/http-tracer.js';
 export type { RouteOf } from './http/server-span.js';
 export { processWide } from './process-wide.js';
 export { withSpan } from './trace/context.js';

@@ -95,6 +95,28 @@ describe.each(Object.entries(platforms))('Nest on %s', (platform, adapter) => {
       });
     });
 
+    it('is absent where no route matched below a prefix, nor the method of one that has none', async () => {
+      @Controller()
+      class Root {
+        @Get('health')
+        health() {}
+        @Get('users')
+        users() {}
+      }
+      const { url, get, spans } = await start({ controllers: [Root] }, (app) =>
+        app.setGlobalPrefix('api', { exclude: ['health'] }),
+      );
+      await get('/api/nothing/here').expect(404);
+      await supertest(url).post('/health').expect(404);
+      await get('/api/users').expect(200);
+      const seen = (await spans(3)).map(({ name, httpStatusCode }) => [name, httpStatusCode]);
+      expect(seen).toEqual([
+        ['GET', 404],
+        ['POST', 404],
+        ['GET /api/users', 200],
+      ]);
+    });
+
     it('is absent where no route matched, and there where a guard, a pipe, a handler or a filter answered', async () => {
       @Injectable()
       class Never {

@@ -9,7 +9,7 @@ import type { Diagnostic } from '../pipeline/diagnostics.js';
 import { MemorySink } from '../pipeline/memory-sink.js';
 import { currentSpan } from '../trace/context.js';
 import type { SpanRecord } from '../trace/span.js';
-import { exceptionThrown, ignoreRequest, spanOf } from './http-tracer.js';
+import { exceptionThrown, ignoreRequest, noRouteMatched, spanOf } from './http-tracer.js';
 
 const cleanUp: (() => Promise<unknown>)[] = [];
 afterEach(() => Promise.all(cleanUp.splice(0).map((close) => close())));
@@ -81,6 +81,15 @@ describe('a server span', () => {
     const { url, span } = await serve((_request, response) => response.writeHead(404).end());
     await fetch(`${url}/secret/place`, { method: 'DELETE' });
     expect(await span()).toMatchObject({ name: 'DELETE', httpRoute: undefined, httpStatusCode: 404, outcome: 'ok' });
+  });
+
+  it('has no route where the framework says so', async () => {
+    const { url, span } = await serve((request, response) => {
+      noRouteMatched(request);
+      response.writeHead(404).end();
+    });
+    await fetch(`${url}/users/7/nothing`);
+    expect(await span()).toMatchObject({ name: 'GET', httpRoute: undefined, httpStatusCode: 404 });
   });
 
   it('calls an unknown method _OTHER, and HTTP in its name', async () => {

@@ -34,6 +34,11 @@ export function exceptionThrown(request: IncomingMessage, error: unknown): void 
   (request as TracedRequest)[SPAN]?.thrown(error);
 }
 
+/** Tells the span of a request that no route matched, for frameworks that answer that by a route of their own. */
+export function noRouteMatched(request: IncomingMessage): void {
+  (request as TracedRequest)[SPAN]?.unmatched();
+}
+
 /**
  * Takes a request out of the record, and all that is started below it from here on: where only the handler can tell that
  * it should be ignored.

@@ -44,6 +44,11 @@ export class ServerSpan extends RecordingSpan {
     this.#thrown ??= { error };
   }
 
+  /** Leaves the route out, whatever `routeOf` would say. */
+  unmatched(): void {
+    this.#routeOf = undefined;
+  }
+
   /**
    * Ends the span as its response has closed. `finish` alone would not do: it does not fire when the client goes away,
    * and `statusCode` then reads 200 though nothing was sent.
