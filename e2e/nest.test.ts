@@ -18,7 +18,10 @@ describe.each(stacks)('a Nest %s service on %s (FAULTS 26)', (version, platform)
       'SELECT name, outcome, count(*) AS count FROM ferret_spans_v1 GROUP BY 1, 2 ORDER BY count(*) DESC, name',
     );
 
-  const traffic = Array.from({ length: 200 }, (_, index) => `/t/t${index}/users/${index}`);
+  const traffic = [
+    '/api/v1/nothing',
+    ...Array.from({ length: 200 }, (_, index) => `/api/v1/t/t${index}/users/${index}`),
+  ];
 
   it.each(['SIGTERM', 'SIGINT'] as const)('stores everything under %s, requests in flight included', async (signal) => {
     const database = temporaryFile();
@@ -26,7 +29,7 @@ describe.each(stacks)('a Nest %s service on %s (FAULTS 26)', (version, platform)
     const { port } = await message<{ port: number }>(child);
     await send(port, traffic, 10);
     const answer = new Promise<number | undefined>((resolve) => {
-      get({ port, path: '/t/a/users/slow', agent: false }, (response) => {
+      get({ port, path: '/api/v1/t/a/users/slow', agent: false }, (response) => {
         response.resume().on('end', () => resolve(response.statusCode));
       });
     });
@@ -35,12 +38,13 @@ describe.each(stacks)('a Nest %s service on %s (FAULTS 26)', (version, platform)
     expect(await answer).toBe(200);
     expect(await child.ended).toEqual({ code: null, signal, stderr: '' });
     expect(await counts(database)).toEqual([
-      { name: 'GET /t/:tenant/users/:id', outcome: 'ok', count: 200 },
+      { name: 'GET /api/v1/t/:tenant/users/:id', outcome: 'ok', count: 200 },
       { name: 'SELECT user', outcome: 'ok', count: 200 },
-      { name: 'GET /t/:tenant/users/slow', outcome: 'ok', count: 1 },
+      { name: 'GET', outcome: 'ok', count: 1 },
+      { name: 'GET /api/v1/t/:tenant/users/slow', outcome: 'ok', count: 1 },
     ]);
     expect(await query(database, 'SELECT started, stored, end_reason FROM ferret_processes_v1')).toEqual([
-      { started: 401, stored: 401, end_reason: signal },
+      { started: 402, stored: 402, end_reason: signal },
     ]);
     expect(await soundness(database)).toEqual({ integrity: 'ok', ledgers: [{ missing: 0 }] });
   });
@@ -54,8 +58,9 @@ describe.each(stacks)('a Nest %s service on %s (FAULTS 26)', (version, platform)
     expect(await message(child)).toEqual({ closed: true });
     // By now, not when the process ends.
     expect(await counts(database)).toEqual([
-      { name: 'GET /t/:tenant/users/:id', outcome: 'ok', count: 200 },
+      { name: 'GET /api/v1/t/:tenant/users/:id', outcome: 'ok', count: 200 },
       { name: 'SELECT user', outcome: 'ok', count: 200 },
+      { name: 'GET', outcome: 'ok', count: 1 },
     ]);
     expect(await child.ended).toEqual({ code: 0, signal: null, stderr: '' });
   });
@@ -68,7 +73,7 @@ describe.each(stacks)('a Nest %s service on %s (FAULTS 26)', (version, platform)
     child.process.kill('SIGTERM');
     expect(await child.ended).toEqual({ code: null, signal: 'SIGTERM', stderr: '' });
     expect(await query(database, 'SELECT stored, end_reason FROM ferret_processes_v1')).toEqual([
-      { stored: 400, end_reason: 'SIGTERM' },
+      { stored: 401, end_reason: 'SIGTERM' },
     ]);
   });
 });

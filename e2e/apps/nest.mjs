@@ -7,7 +7,7 @@ const from = process.env.NEST === '11' ? '../../versions/nest-11/package.json' :
 const require = createRequire(new URL(from, import.meta.url));
 const load = async (name) => (process.env.NEST === '11' ? require(name) : import(name));
 
-const { Controller, Get, Injectable, Inject, Module, Param } = await load('@nestjs/common');
+const { Controller, Get, Injectable, Inject, Module, Param, VersioningType } = await load('@nestjs/common');
 const { NestFactory } = await load('@nestjs/core');
 const { FerretModule, Measure } = await load('@ferretjs/nest');
 const adapter =
@@ -58,6 +58,7 @@ Module({
 })(AppModule);
 
 const app = await NestFactory.create(AppModule, adapter, { logger: ['error', 'warn'] });
+app.setGlobalPrefix('api').enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
 if (process.env.END === 'signal') app.enableShutdownHooks();
 if (process.env.END === 'close') {
   process.once('message', async () => {
