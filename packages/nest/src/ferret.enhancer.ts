@@ -1,11 +1,5 @@
 import { annotateRequest, exceptionThrown, ignoreRequest } from '@ferretjs/core/http';
-import {
-  type CallHandler,
-  type CanActivate,
-  type ExecutionContext,
-  Injectable,
-  type NestInterceptor,
-} from '@nestjs/common';
+import type { CallHandler, CanActivate, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import { type Observable, tap } from 'rxjs';
 import { describeHandler } from './handler-description.js';
 import { requestOf } from './request-of.js';
@@ -15,7 +9,6 @@ import { requestOf } from './request-of.js';
  * refuses is described too. An interceptor, to see what the handler and its pipes throw. Lets everything through, and
  * leaves contexts other than HTTP alone.
  */
-@Injectable()
 export class FerretEnhancer implements CanActivate, NestInterceptor {
   canActivate(context: ExecutionContext): boolean {
     const request = requestOf(context);

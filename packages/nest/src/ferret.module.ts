@@ -1,7 +1,7 @@
 import type { Ferret, FerretOptions } from '@ferretjs/core';
 import { type FerretInstance, ferretFor } from '@ferretjs/core/http';
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { APP_GUARD, APP_INTERCEPTOR, HttpAdapterHost } from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import { FerretEnhancer } from './ferret.enhancer.js';
 import { type ASYNC_OPTIONS_TYPE, ConfigurableModuleClass } from './ferret.module-definition.js';
 import { FERRET, FERRET_OPTIONS } from './ferret.tokens.js';
@@ -10,12 +10,7 @@ import { traceRequests } from './trace-requests.js';
 
 /** What makes every request of a Nest application a span. Global: imported once, in the root module. */
 @Module({
-  providers: [
-    { provide: FERRET, useFactory: ferretFor, inject: [FERRET_OPTIONS] },
-    FerretEnhancer,
-    { provide: APP_GUARD, useExisting: FerretEnhancer },
-    { provide: APP_INTERCEPTOR, useExisting: FerretEnhancer },
-  ],
+  providers: [{ provide: FERRET, useFactory: ferretFor, inject: [FERRET_OPTIONS] }],
   exports: [FERRET],
 })
 export class FerretModule extends ConfigurableModuleClass implements OnApplicationShutdown {
@@ -27,11 +22,16 @@ export class FerretModule extends ConfigurableModuleClass implements OnApplicati
     @Inject(FERRET) ferret: FerretInstance,
     @Inject(FERRET_OPTIONS) optionsOrInstance: FerretOptions | Ferret | undefined,
     @Inject(HttpAdapterHost) host: HttpAdapterHost,
+    @Inject(ApplicationConfig) config: ApplicationConfig,
   ) {
     super();
     this.ferret = ferret;
     this.#isOwn = optionsOrInstance !== undefined && ferret !== optionsOrInstance;
     living.add(this);
+    // By hand, because now is before all that modules provide as APP_GUARD, the root module's first of these.
+    const enhancer = new FerretEnhancer();
+    config.addGlobalGuard(enhancer);
+    config.addGlobalInterceptor(enhancer);
     // At once, but for a testing module, which gets its adapter only once it is compiled.
     host.init$.subscribe(() => traceRequests(host.httpAdapter, ferret));
   }

@@ -27,7 +27,7 @@ import {
   UseGuards,
   VersioningType,
 } from '@nestjs/common';
-import { NestFactory, RouterModule } from '@nestjs/core';
+import { APP_GUARD, NestFactory, RouterModule } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -278,6 +278,40 @@ describe.each(Object.entries(platforms))('Nest on %s', (platform, adapter) => {
     await get('/untraced');
     await get('/traced');
     expect((await spans()).map(({ name }) => name)).toEqual(['GET /traced']);
+    expect(instance.stats().started).toBe(1);
+  });
+
+  it("describes what the application's own global guards refuse, wherever they are provided", async () => {
+    @Injectable()
+    class Never {
+      canActivate() {
+        return false;
+      }
+    }
+    @Annotate({ team: 'growth' })
+    @Controller('carts')
+    class Carts {
+      @Get(':id')
+      show() {}
+      @NoTrace()
+      @Get(':id/ping')
+      ping() {}
+    }
+    const providers = [{ provide: APP_GUARD, useClass: Never }];
+    @Module({ providers })
+    class Security {}
+    const { get, spans, instance } = await start({ controllers: [Carts], imports: [Security], providers }, (app) =>
+      app.useGlobalGuards(new Never()),
+    );
+    await get('/carts/7/ping').expect(403);
+    await get('/carts/7').expect(403);
+    expect(await spans()).toMatchObject([
+      {
+        name: 'GET /carts/:id',
+        httpStatusCode: 403,
+        attributes: { 'code.function.name': 'Carts.show', team: 'growth' },
+      },
+    ]);
     expect(instance.stats().started).toBe(1);
   });
 
