@@ -1,4 +1,4 @@
-import { createFerret, currentSpan } from '@ferretjs/core';
+import { createFerret, currentSpan, type Ferret } from '@ferretjs/core';
 import { MemorySink } from '@ferretjs/core/testing';
 import { Get, type INestApplicationContext, Inject, Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -19,7 +19,7 @@ import {
 } from 'rxjs';
 import ts from 'typescript';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FerretModule, Measure } from './index.js';
+import { FERRET, FerretModule, Measure } from './index.js';
 
 @Injectable()
 class Orders {
@@ -190,6 +190,18 @@ describe('@Measure()', () => {
     }
     const { show } = Controller.prototype;
     expect([show.name, show.length, Reflect.getMetadata('path', show)]).toEqual(['show', 1, 'users/:id']);
+  });
+
+  it('goes to the Ferret of the current span, where several applications have one of their own', async () => {
+    const others = new MemorySink();
+    @Module({ imports: [FerretModule.forRoot({ sink: others })] })
+    class OtherModule {}
+    const other = await NestFactory.createApplicationContext(OtherModule, { logger: false });
+    app.get<Ferret>(FERRET).measure('request', () => orders.sync(1));
+    orders.sync(2);
+    await other.close();
+    expect((await stored()).map(([name]) => name)).toEqual(['Orders.sync', 'request']);
+    expect(others.spans.map(({ name }) => name)).toEqual(['Orders.sync']);
   });
 
   it('only calls the method where no FerretModule runs', async () => {

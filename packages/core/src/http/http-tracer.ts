@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Attributes } from '../trace/attributes.js';
 import { withSpan } from '../trace/context.js';
 import { createSpanId, createTraceId } from '../trace/ids.js';
-import type { SpanContext, SpanData } from '../trace/recording-span.js';
+import { RecordingSpan, type SpanContext, type SpanData } from '../trace/recording-span.js';
 import type { Redactor } from '../trace/redaction.js';
 import type { Span } from '../trace/span.js';
 import { parseTraceparent, parseTracestate } from '../trace/trace-context.js';
@@ -106,6 +106,11 @@ export class HttpTracer {
       this.#onFault('the start of a request', error);
     }
     return span === undefined ? next() : withSpan(span, next);
+  }
+
+  /** Whether a span is of the Ferret that this is of, and not of another one in the process. */
+  owns(span: Span): boolean {
+    return span instanceof RecordingSpan && span.isOf(this.#tracer);
   }
 
   #begin(request: TracedRequest, response: ServerResponse, routeOf: RouteOf): Span | undefined {

@@ -85,6 +85,10 @@ export class RecordingSpan implements Span {
       : new SpanData(name, kind, context.traceId, spanId, context.parentId, context.isLocalRoot);
   }
 
+  isOf(tracer: Tracer): boolean {
+    return this.tracer === tracer;
+  }
+
   get isRecording(): boolean {
     return this.data !== undefined;
   }
