@@ -2,7 +2,7 @@ import { createFerret, defaultFerret, type Ferret, type FerretOptions } from '@f
 import { MemorySink } from '@ferretjs/core/testing';
 import { Injectable, Module, type ModuleMetadata } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FERRET, FerretModule, InjectFerret } from './index.js';
 
 const cleanUp: (() => Promise<unknown>)[] = [];
@@ -84,6 +84,24 @@ describe('FerretModule', () => {
     expect(isClosed()).toBe(false);
     await second.app.get(FerretModule).onApplicationShutdown('SIGTERM');
     expect(isClosed()).toBe(true);
+  });
+
+  it('does not wait for ever for the store of a Ferret that goes on', async () => {
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const given = createFerret({ sink: { write: () => released, close: () => Promise.resolve() } });
+    const { app } = await context(FerretModule.forRoot(given));
+    given.measure('a', () => {});
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    const shutdown = app.get(FerretModule).onApplicationShutdown();
+    await vi.advanceTimersByTimeAsync(5_000);
+    vi.useRealTimers();
+    await expect(shutdown).resolves.toBeUndefined();
+    expect(given.stats().stored).toBe(0);
+    release();
+    await given.close();
   });
 
   it('shuts down without an error when the store fails', async () => {

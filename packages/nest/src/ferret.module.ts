@@ -6,7 +6,11 @@ import { FerretEnhancer } from './ferret.enhancer.js';
 import { type ASYNC_OPTIONS_TYPE, ConfigurableModuleClass } from './ferret.module-definition.js';
 import { FERRET, FERRET_OPTIONS } from './ferret.tokens.js';
 import { isLiving, living } from './living-modules.js';
+import { settlesWithin } from './settles-within.js';
 import { traceRequests } from './trace-requests.js';
+
+/** As long as `close()` takes at most: a store that is locked or gone must not keep an application from its end. */
+const FLUSH_TIMEOUT_MILLIS = 5_000;
 
 /** What makes every request of a Nest application a span. Global: imported once, in the root module. */
 @Module({
@@ -61,7 +65,7 @@ export class FerretModule extends ConfigurableModuleClass implements OnApplicati
     const { ferret } = this;
     living.delete(this);
     const isShared = !this.#isOwn && (signal === undefined || isLiving(ferret));
-    if (isShared) await ferret.flush();
+    if (isShared) await settlesWithin(ferret.flush(), FLUSH_TIMEOUT_MILLIS);
     else await ferret.shutdown(signal === 'SIGTERM' || signal === 'SIGINT' ? signal : 'close');
   }
 }
