@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, request as httpRequest, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
-import { createFerret, currentSpan, type FerretOptions } from '@ferretjs/core';
+import { createFerret, currentSpan, type Ferret, type FerretOptions } from '@ferretjs/core';
 import { MemorySink } from '@ferretjs/core/testing';
 import Router from '@koa/router';
 import Koa3, { type Middleware } from 'koa';
@@ -91,6 +91,26 @@ describe.each([
         '/api/v1',
         '/api/dogs',
       ]);
+    });
+
+    const mounted = (instance: Ferret) =>
+      new Koa().use(ferret(instance)).use(new Router().get('/x/:id', answer).routes());
+    const onRouter = (instance: Ferret) => new Router().use(ferret(instance)).get('/sub/x/:id', answer).routes();
+    const onRoute = (instance: Ferret) => new Router().get('/sub/x/:id', ferret(instance), answer).routes();
+    it.each<[string, (instance: Ferret) => RequestListener]>([
+      ['below a mount', (instance) => new Koa().use(mount('/sub', mounted(instance))).callback()],
+      ['on a router', (instance) => new Koa().use(onRouter(instance)).callback()],
+      ['on a route', (instance) => new Koa().use(onRoute(instance)).callback()],
+    ])('is there from the first request on, where Ferret is %s', async (_where, build) => {
+      const sink = new MemorySink();
+      const instance = createFerret({ sink });
+      const callback = build(instance);
+      for (const id of [1, 2]) await supertest(callback).get(`/sub/x/${id}`).expect(200, 'ok');
+      await vi.waitFor(async () => {
+        await instance.flush();
+        expect(sink.spans.map(({ name }) => name)).toEqual(['GET /sub/x/:id', 'GET /sub/x/:id']);
+      });
+      await instance.close();
     });
 
     it('has nothing concrete that a rewrite took off the path', async () => {

@@ -18,6 +18,8 @@ interface Layer {
 /** What routers keep on a context; `_matchedRoute` is the private name that `@koa/router` has for the route's pattern. */
 interface RoutedContext extends ParameterizedContext {
   readonly matched?: readonly Layer[];
+  _matchedRoute?: string | RegExp;
+  mountPath?: string;
   [MATCHED]?: string | RegExp;
   [MOUNT_PATH]?: string;
   /** The paths that `koa-mount` has taken off the request's so far, each with those before it. */
@@ -33,10 +35,13 @@ interface RoutedRequest extends IncomingMessage {
  * of the application share. A middleware of its own could not: by the time `next()` has returned, `koa-mount` has put
  * the path back, and errors of streams come later still.
  */
-export function watchContexts({ app }: ParameterizedContext): void {
-  const prototype = app.context as object;
-  if (WATCHED in prototype) return;
-  const onerror = app.context.onerror as (this: RoutedContext, error: unknown) => void;
+export function watchContexts(ctx: ParameterizedContext): void {
+  if (!(WATCHED in ctx)) watchPrototype(ctx.app.context);
+  adopt(ctx);
+}
+
+function watchPrototype(prototype: ParameterizedContext['app']['context']): void {
+  const onerror = prototype.onerror as (this: RoutedContext, error: unknown) => void;
   Object.defineProperties(prototype, {
     [WATCHED]: { value: true },
     _matchedRoute: accessor(MATCHED, function (pattern: string | RegExp) {
@@ -58,6 +63,20 @@ export function watchContexts({ app }: ParameterizedContext): void {
       },
     },
   });
+}
+
+/** What routers have put on a context before it was watched: the middleware is on a router, or below a mount. */
+function adopt(ctx: RoutedContext): void {
+  if (!Object.hasOwn(ctx, 'mountPath') && !Object.hasOwn(ctx, '_matchedRoute')) return;
+  const { mountPath, _matchedRoute } = ctx;
+  delete ctx.mountPath;
+  delete ctx._matchedRoute;
+  if (mountPath !== undefined) {
+    ctx[MOUNT_PATH] = mountPath;
+    // It has been taken off the path already; if others have been before it, `baseOf` will see that this is not all.
+    ctx[MOUNTS] = [mountPath.replace(/\/$/, '')];
+  }
+  if (_matchedRoute !== undefined) ctx._matchedRoute = _matchedRoute;
 }
 
 /** The whole template of the route that answered; `undefined` if none matched. */
