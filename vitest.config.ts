@@ -2,8 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const source = (path: string) => fileURLToPath(new URL(`packages/${path}`, import.meta.url));
+const nest11 = fileURLToPath(new URL('versions/nest-11/node_modules', import.meta.url));
 
-/** Unit tests: beside their sources, and run against them, so that they need no build. */
+/** Unit tests: beside their sources, and run against them, so that they need no build. Those of Nest's with Nest 11 too. */
 export default defineConfig({
   resolve: {
     alias: [
@@ -14,7 +15,14 @@ export default defineConfig({
   // As packages/nest/tsconfig.json has it for its sources: Nest's decorators are TypeScript's own.
   oxc: { decorator: { legacy: true } },
   test: {
-    include: ['packages/*/src/**/*.test.ts'],
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['packages/*/src/**/*.test.ts'] } },
+      {
+        extends: true,
+        resolve: { alias: [{ find: /^@nestjs\/(\w[\w-]*)$/, replacement: `${nest11}/@nestjs/$1` }] },
+        test: { name: 'nest-11', include: ['packages/nest/src/*.test.ts'] },
+      },
+    ],
     coverage: {
       provider: 'v8',
       include: ['packages/*/src/**/*.ts'],
