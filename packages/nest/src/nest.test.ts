@@ -42,6 +42,28 @@ afterEach(async () => {
   for (const close of cleanUp.splice(0).reverse()) await close();
 });
 
+/** A Ferret, and the spans it has stored, once there are as many. */
+function recorder() {
+  const sink = new MemorySink();
+  const instance = createFerret({ sink });
+  cleanUp.push(() => instance.close());
+  const spans = (count = 1) =>
+    vi.waitFor(async () => {
+      await instance.flush();
+      expect(sink.spans.length).toBeGreaterThanOrEqual(count);
+      return sink.spans;
+    });
+  return { instance, spans };
+}
+
+@Controller('users')
+class Users {
+  @Get(':id')
+  show() {
+    return 'fine';
+  }
+}
+
 const platforms = { Express: () => new ExpressAdapter(), Fastify: () => new FastifyAdapter() };
 
 describe.each(Object.entries(platforms))('Nest on %s', (platform, adapter) => {
@@ -49,27 +71,16 @@ describe.each(Object.entries(platforms))('Nest on %s', (platform, adapter) => {
 
   /** An application that listens, and what it has stored. */
   async function start(metadata: ModuleMetadata, configure: (app: INestApplication) => void = () => {}) {
-    const sink = new MemorySink();
-    const instance = createFerret({ sink });
+    const { instance, spans } = recorder();
     @Module({ ...metadata, imports: [FerretModule.forRoot(instance), ...(metadata.imports ?? [])] })
     class AppModule {}
     const app = await NestFactory.create(AppModule, adapter(), { logger: false, forceCloseConnections: true });
     configure(app);
     await app.listen(0, '127.0.0.1');
-    cleanUp.push(
-      () => app.close(),
-      () => instance.close(),
-    );
+    cleanUp.push(() => app.close());
     const url: string = await app.getUrl();
-    /** The spans stored, once there are as many. */
-    const spans = (count = 1) =>
-      vi.waitFor(async () => {
-        await instance.flush();
-        expect(sink.spans.length).toBeGreaterThanOrEqual(count);
-        return sink.spans;
-      });
     const span = async () => (await spans())[0];
-    return { app, instance, sink, url, spans, span, get: (path: string) => supertest(url).get(path) };
+    return { app, instance, url, spans, span, get: (path: string) => supertest(url).get(path) };
   }
 
   describe('the route template', () => {
@@ -391,64 +402,33 @@ describe.each(Object.entries(platforms))('Nest on %s', (platform, adapter) => {
   });
 
   it('works in a testing module, which gets its adapter late', async () => {
-    @Controller()
-    class Root {
-      @Get('users/:id')
-      show() {
-        return 'fine';
-      }
-    }
-    const sink = new MemorySink();
-    const instance = createFerret({ sink });
+    const { instance, spans } = recorder();
     const module = await Test.createTestingModule({
       imports: [FerretModule.forRoot(instance)],
-      controllers: [Root],
+      controllers: [Users],
     }).compile();
     const app = module.createNestApplication(adapter());
     await app.init();
     if (!isExpress) await app.getHttpAdapter().getInstance().ready();
-    cleanUp.push(
-      () => app.close(),
-      () => instance.close(),
-    );
-    await supertest(app.getHttpServer()).get('/users/1').expect(200, 'fine');
-    await supertest(app.getHttpServer())
-      .post('/users')
-      .set('content-type', 'application/json')
-      .send('{bad')
-      .expect(400);
-    await vi.waitFor(async () => {
-      await instance.flush();
-      expect(sink.spans.map(({ name, httpStatusCode }) => [name, httpStatusCode])).toEqual([
-        ['GET /users/:id', 200],
-        ['POST', 400],
-      ]);
-    });
+    cleanUp.push(() => app.close());
+    const { get, post } = supertest(app.getHttpServer());
+    await get('/users/1').expect(200, 'fine');
+    await post('/users').set('content-type', 'application/json').send('{bad').expect(400);
+    expect((await spans(2)).map(({ name, httpStatusCode }) => [name, httpStatusCode])).toEqual([
+      ['GET /users/:id', 200],
+      ['POST', 400],
+    ]);
   });
 });
 
 it('traces requests that Fastify is given without a server', async () => {
-  @Controller()
-  class Root {
-    @Get('users/:id')
-    show() {
-      return 'fine';
-    }
-  }
-  const sink = new MemorySink();
-  const instance = createFerret({ sink });
-  @Module({ imports: [FerretModule.forRoot(instance)], controllers: [Root] })
+  const { instance, spans } = recorder();
+  @Module({ imports: [FerretModule.forRoot(instance)], controllers: [Users] })
   class AppModule {}
   const app = await NestFactory.create(AppModule, new FastifyAdapter(), { logger: false });
   await app.init();
-  cleanUp.push(
-    () => app.close(),
-    () => instance.close(),
-  );
+  cleanUp.push(() => app.close());
   const answer = await app.getHttpAdapter().getInstance().inject({ url: '/users/1' });
   expect(answer.payload).toBe('fine');
-  await vi.waitFor(async () => {
-    await instance.flush();
-    expect(sink.spans).toMatchObject([{ name: 'GET /users/:id', outcome: 'ok', httpStatusCode: 200 }]);
-  });
+  expect(await spans()).toMatchObject([{ name: 'GET /users/:id', outcome: 'ok', httpStatusCode: 200 }]);
 });
