@@ -14,7 +14,7 @@ import * as rxjs from 'rxjs';
 import { measureWith, nameOf, type Stack, slowly } from '../stack.js';
 
 /** The packages of one version of Nest. */
-interface Nest {
+export interface Nest {
   readonly version: string;
   readonly common: typeof common;
   readonly core: typeof core;
