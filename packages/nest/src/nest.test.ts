@@ -32,7 +32,7 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import express from 'express';
-import { of, throwError } from 'rxjs';
+import { concat, of, throwError } from 'rxjs';
 import supertest from 'supertest';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Annotate, CurrentSpan, FERRET, FerretModule, InjectFerret, Measure, NoTrace } from './index.js';
@@ -370,7 +370,7 @@ describe.each(Object.entries(platforms))('Nest on %s', (platform, adapter) => {
     expect(new Set(children.map(({ parentId }) => parentId))).toEqual(new Set(roots.map(({ spanId }) => spanId)));
   });
 
-  it('follows server-sent events to their end', async () => {
+  it('follows server-sent events to their end, or to where they fail', async () => {
     @Controller()
     class Events {
       @Sse('events')
@@ -381,11 +381,23 @@ describe.each(Object.entries(platforms))('Nest on %s', (platform, adapter) => {
       broken() {
         return throwError(() => new TypeError('no more'));
       }
+      @Sse('half')
+      half() {
+        return concat(of({ data: 'one' }), this.broken());
+      }
     }
     const { get, spans } = await start({ controllers: [Events] });
     const answer = await get('/events').expect(200);
     expect(answer.text).toContain('data: two');
     expect((await spans())[0]).toMatchObject({ name: 'GET /events', outcome: 'ok' });
+    await get('/broken').expect(500);
+    const broken = await get('/half').expect(200);
+    expect(broken.text).toContain('event: error');
+    const exception = { 'exception.type': 'TypeError', 'exception.message': 'no more' };
+    expect((await spans(3)).slice(1)).toMatchObject([
+      { name: 'GET /broken', httpStatusCode: 500, outcome: 'error', errorType: '500', attributes: exception },
+      { name: 'GET /half', httpStatusCode: 200, outcome: 'error', errorType: 'TypeError', attributes: exception },
+    ]);
   });
 
   it('writes one row for a request to an Express application within, which has Ferret as well', async () => {
