@@ -6,5 +6,7 @@ export {
   type Process,
   type Reader,
   type Run,
+  type SpanFilter,
   type StoredSpan,
+  type StoredTrace,
 } from './sqlite/reader.js';

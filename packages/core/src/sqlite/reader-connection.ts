@@ -9,6 +9,11 @@ import { APPLICATION_ID, SCHEMA_VERSION } from './schema.js';
 /** A Ferret file, opened for reading. What SQLite reports arrives as a {@link FerretError} that names the file. */
 export interface Connection {
   all<Row extends object>(sql: string, parameters?: readonly SqlValue[]): Promise<Row[]>;
+  /**
+   * Runs a statement that fills a temporary table: SQLite keeps it in a file of its own, which vanishes with the
+   * connection. Not to be called twice at once.
+   */
+  scratch(sql: string, parameters?: readonly SqlValue[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -20,9 +25,10 @@ export async function connect(file: string): Promise<Connection> {
   await requireReadableFile(file);
   try {
     const database = await open(file);
+    const explain = (error: unknown) => Promise.reject(explainSqliteError(file, error));
     return {
-      all: (sql, parameters) =>
-        database.all<never>(sql, parameters).catch((error: unknown) => Promise.reject(explainSqliteError(file, error))),
+      all: (sql, parameters) => database.all<never>(sql, parameters).catch(explain),
+      scratch: (sql, parameters) => fillTemporary(database, sql, parameters).catch(explain),
       close: () => database.close(),
     };
   } catch (error) {
@@ -86,6 +92,16 @@ async function openVerified(file: string, location: string, mode: 'read' | 'writ
   } catch (error) {
     await database.close();
     throw error;
+  }
+}
+
+/** `query_only` would keep SQLite from temporary tables too. */
+async function fillTemporary(database: Database, sql: string, parameters?: readonly SqlValue[]): Promise<void> {
+  await database.exec('PRAGMA query_only = OFF');
+  try {
+    await database.run(sql, parameters);
+  } finally {
+    await database.exec('PRAGMA query_only = ON');
   }
 }
 
