@@ -28,6 +28,8 @@ CREATE TEMP TABLE span_order (position INTEGER PRIMARY KEY, span_id INTEGER NOT 
  * Brings spans that lie anywhere in the file together by trace, the trace that started first before the others. To look
  * each trace up by its id instead costs a look into every segment of the index (see schema.ts) for every trace: hours at
  * ten million spans, where this takes seconds. SQLite's sorter spills to temporary files, so memory stays flat.
+ *
+ * Of two with the same start and duration the parent is stored last, as it ends last.
  */
 function fillOrder(filter: SpanFilter): string {
   return `
@@ -41,7 +43,7 @@ SELECT id FROM (
   WINDOW trace AS (PARTITION BY span.trace_id)
 )
 WHERE ${isWithinBounds('trace_start')}
-ORDER BY trace_start, trace_number, start_us, duration_ns DESC, id`;
+ORDER BY trace_start, trace_number, start_us, duration_ns DESC, id DESC`;
 }
 
 const SELECT_LAST = 'SELECT max(position) AS last FROM temp.span_order';
