@@ -69,7 +69,7 @@ module.exports = {
     },
     only('cli', [
       '^packages/core/(src|dist/(esm|cjs))/(reader|maintenance)\\.',
-      'node_modules/(commander|cli-table3|picocolors|string-width)/',
+      'node_modules/(commander|cli-table3|csv-stringify|picocolors|string-width)/',
     ]),
   ],
   options: {

@@ -1,9 +1,10 @@
 import { main } from './main.js';
 import { openTerminal } from './terminal.js';
 
-// A reader that has seen enough (`ferret analyze | head -1`) is no failure.
+// A reader that has seen enough (`ferret analyze | head -1`) is no failure. The command still ends by itself: it may have
+// files to close.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? 0 : 1);
+  if (error.code !== 'EPIPE') process.exit(1);
 });
 
 // Not process.exit(): what was written to a pipe may still be on its way.

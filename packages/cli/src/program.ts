@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { analyze, SORT_COLUMNS, type SortColumn } from './commands/analyze.js';
+import { exportSpans } from './commands/export.js';
 import { listRuns } from './commands/runs.js';
 import { showTrees } from './commands/tree.js';
+import { FORMAT_NAMES, type FormatName } from './export/formats.js';
+import { parseTimeBound, TIME_BOUND_FORMS } from './export/time-bound.js';
 import type { Terminal } from './terminal.js';
 
 interface AnalyzeOptions {
@@ -12,6 +15,17 @@ interface AnalyzeOptions {
   json?: true;
   tree?: true;
   top: number;
+}
+
+interface ExportCommandOptions {
+  format: FormatName;
+  output?: string;
+  force?: true;
+  run?: string;
+  trace?: string;
+  since?: number;
+  until?: number;
+  limit?: number;
 }
 
 /** The commands, options and help texts of `ferret`. Wrong usage ends in a CommanderError, once it is explained. */
@@ -73,6 +87,44 @@ export function createProgram(terminal: Terminal): Command {
     .addHelpText('after', examples('ferret runs', 'ferret runs logs/ferret.db --json'))
     .action((file: string, options: { json?: true }) => listRuns(terminal, file, options));
 
+  program
+    .command('export')
+    .summary('the spans in a format of other tools')
+    .description(
+      'Writes the spans of a run for other tools: speedscope, chrome (also for Perfetto), otlp (OTLP/JSON lines), ndjson, csv.',
+    )
+    .addArgument(fileArgument())
+    .addOption(
+      new Option('-f, --format <format>', 'what to write; speedscope and chrome go trace by trace')
+        .choices(FORMAT_NAMES)
+        .default('ndjson'),
+    )
+    .option('-o, --output <path>', 'the file to write, complete or not at all (default: standard output)', outputPath)
+    .option('--force', 'replace the file if it is there')
+    .option('--run <id>', 'the run to export (default: the newest, or those of the trace)')
+    .option('--trace <id>', 'only this trace: 32 hex digits', traceId)
+    .option('--since <time>', 'only what started then or later: an ISO time, or how long ago (15m)', timeBound)
+    .option('--until <time>', 'only what started before: an ISO time, or how long ago (2h)', timeBound)
+    .option('--limit <n>', 'at most so many spans (speedscope and chrome: traces), the oldest first', positiveInteger)
+    .addHelpText(
+      'after',
+      examples(
+        'ferret export --format speedscope --since 15m -o slow.speedscope.json',
+        'ferret export --format chrome --trace 4bf92f3577b34da6a3ce929d0e0e4736 -o trace.json',
+        'ferret export logs/ferret.db --format csv --limit 1000 > spans.csv',
+        'ferret export | jq \'select(.outcome == "error") | .name\'',
+      ),
+    )
+    .action(async (file: string, options: ExportCommandOptions, command: Command) => {
+      if (options.since !== undefined && options.until !== undefined && options.since >= options.until) {
+        command.error('error: --since must be earlier than --until: nothing lies between them.');
+      }
+      if (options.force && options.output === undefined) {
+        command.error('error: --force replaces the file that --output names. Give both, or neither.');
+      }
+      await exportSpans(terminal, file, options);
+    });
+
   return program;
 }
 
@@ -86,6 +138,28 @@ function positiveInteger(text: string): number {
     throw new InvalidArgumentError('It must be a whole number, 1 or more.');
   }
   return value;
+}
+
+function traceId(text: string): string {
+  if (!/^[0-9a-f]{32}$/i.test(text)) {
+    throw new InvalidArgumentError('It must be a trace id: 32 hex digits.');
+  }
+  return text.toLowerCase();
+}
+
+function timeBound(text: string): number {
+  const micros = parseTimeBound(text, Date.now());
+  if (micros === undefined) {
+    throw new InvalidArgumentError(TIME_BOUND_FORMS);
+  }
+  return micros;
+}
+
+function outputPath(text: string): string {
+  if (text === '' || text.includes('\0')) {
+    throw new InvalidArgumentError('It must be the path of a file.');
+  }
+  return text;
 }
 
 function examples(...lines: string[]): string {

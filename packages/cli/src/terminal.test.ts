@@ -1,5 +1,6 @@
+import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { openTerminal } from './terminal.js';
+import { OutputClosedError, openTerminal } from './terminal.js';
 
 const silent = { write: () => true };
 const screen = { ...silent, isTTY: true, columns: 60 };
@@ -37,5 +38,47 @@ describe('a terminal', () => {
     terminal.print('a');
     terminal.complain('b');
     expect(written).toEqual(['out: a\n', 'err: b\n']);
+  });
+});
+
+describe('writing data', () => {
+  it('waits until the output takes more', async () => {
+    const stdout = new PassThrough({ highWaterMark: 4 });
+    const terminal = openTerminal(stdout, silent, {});
+    await terminal.write('abc');
+    let isWritten = false;
+    const written = terminal.write('defg').then(() => (isWritten = true));
+    await new Promise(setImmediate);
+    expect(isWritten).toBe(false);
+    expect(String(stdout.read())).toBe('abcdefg');
+    await written;
+  });
+
+  it('says when nobody reads on, before it writes or while it waits', async () => {
+    const stdout = new PassThrough({ highWaterMark: 4 });
+    const terminal = openTerminal(stdout, silent, {});
+    const waiting = terminal.write('abcdef');
+    stdout.destroy();
+    await expect(waiting).rejects.toThrow(OutputClosedError);
+    await expect(terminal.write('x')).rejects.toThrow(OutputClosedError);
+  });
+});
+
+describe('a status', () => {
+  function statusOf(stdout: object, stderr: object, beside: 'file' | 'standard output'): string {
+    let shown = '';
+    const output = { ...stderr, write: (text: string) => (shown += text) };
+    openTerminal({ ...silent, ...stdout }, output, {}).status('a line that is too long for it', beside);
+    return shown;
+  }
+
+  it('is one line that is written over, cut to the terminal', () => {
+    expect(statusOf({}, { isTTY: true, columns: 11 }, 'standard output')).toBe('\ra line tha\u001b[K');
+  });
+
+  it('is shown on a terminal only, and not among data', () => {
+    expect(statusOf({}, {}, 'file')).toBe('');
+    expect(statusOf({ isTTY: true }, { isTTY: true }, 'standard output')).toBe('');
+    expect(statusOf({ isTTY: true }, { isTTY: true }, 'file')).not.toBe('');
   });
 });

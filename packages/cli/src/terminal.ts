@@ -11,15 +11,34 @@ export interface Terminal {
   print(text: string): void;
   /** Prints to standard error. */
   complain(text: string): void;
+  /**
+   * Writes to standard output as it is, and resolves once the output takes more.
+   * @throws OutputClosedError when nobody reads on.
+   */
+  write(text: string): Promise<void>;
+  /**
+   * Shows one line on standard error that the next one replaces; an empty text takes it away. Only where standard error is
+   * a terminal, and only `beside` data that goes elsewhere.
+   */
+  status(text: string, beside: 'file' | 'standard output'): void;
+}
+
+/** The reader of standard output has seen enough (`ferret export | head`): no failure, and no reason to go on. */
+export class OutputClosedError extends Error {
+  override readonly name = 'OutputClosedError';
 }
 
 interface Output {
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly destroyed?: boolean;
   write(text: string): unknown;
+  once?(event: 'drain' | 'close', listener: () => void): unknown;
+  off?(event: 'drain' | 'close', listener: () => void): unknown;
 }
 
 const DEFAULT_WIDTH = 80;
+const CLEAR_LINE_END = '\u001b[K';
 
 export function openTerminal(stdout: Output, stderr: Output, environment: NodeJS.ProcessEnv): Terminal {
   return {
@@ -27,7 +46,30 @@ export function openTerminal(stdout: Output, stderr: Output, environment: NodeJS
     width: stdout.isTTY ? stdout.columns || DEFAULT_WIDTH : Number.POSITIVE_INFINITY,
     print: (text) => void stdout.write(`${text}\n`),
     complain: (text) => void stderr.write(`${text}\n`),
+    write: (text) => writeTo(stdout, text),
+    status: (text, beside) => {
+      if (stderr.isTTY && (beside === 'file' || !stdout.isTTY)) {
+        stderr.write(`\r${text.slice(0, (stderr.columns || DEFAULT_WIDTH) - 1)}${CLEAR_LINE_END}`);
+      }
+    },
   };
+}
+
+async function writeTo(output: Output, text: string): Promise<void> {
+  if (!output.destroyed && output.write(text) === false && !output.destroyed) {
+    await new Promise<void>((resolve) => {
+      const settle = () => {
+        output.off?.('drain', settle);
+        output.off?.('close', settle);
+        resolve();
+      };
+      output.once?.('drain', settle);
+      output.once?.('close', settle);
+    });
+  }
+  if (output.destroyed) {
+    throw new OutputClosedError('Nobody reads standard output.');
+  }
 }
 
 /**

@@ -10,6 +10,8 @@ const terminal: Terminal = {
   width: Number.POSITIVE_INFINITY,
   print: () => undefined,
   complain: () => undefined,
+  write: async () => undefined,
+  status: () => undefined,
 };
 
 function span(spanId: string, parentId: string | undefined, durationNanos: number, more = {}): StoredSpan {
