@@ -31,7 +31,7 @@ export interface Reader {
    * The same spans trace by trace, each trace once and whole, the one that started first before the others. Times of the
    * filter are of the trace: when the first of its spans started. Memory stays flat: the spans are sorted in a temporary
    * file of about 25 bytes a span, gone when the iteration ends.
-   * @param options `maxSpans`: a trace of more spans comes in several parts, 50,000 by default; a {@link SpanFilter}.
+   * @param options `maxSpans`: a trace of more spans comes in several parts, 10,000 by default; a {@link SpanFilter}.
    */
   traces(runId: string | undefined, options?: SpanFilter & { readonly maxSpans?: number }): AsyncIterable<StoredTrace>;
   /** Closes the file. Calls still under way must have settled before. */
@@ -39,7 +39,7 @@ export interface Reader {
 }
 
 const DEFAULT_PAGE_SIZE = 1_000;
-const DEFAULT_MAX_SPANS = 50_000;
+const DEFAULT_MAX_SPANS = 10_000;
 
 /**
  * Opens a Ferret file for reading. Never creates it, and leaves no files behind.
