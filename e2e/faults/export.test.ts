@@ -1,0 +1,169 @@
+import { spawn } from 'node:child_process';
+import { link, mkdir, mkdtemp, open, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { runScript, temporaryFile } from '../child.js';
+import { BIN, type Ended, endOf, runFerret, startFerret } from '../export/ferret.js';
+
+/** What a spreadsheet takes for a formula. */
+const FORMULAS = [
+  '=1+1',
+  '+1',
+  '-1',
+  '@SUM(A1)',
+  '\t=1',
+  '\r=1',
+  '=HYPERLINK("http://evil","x")',
+  "=cmd|' /C calc'!A0",
+];
+
+let source: string;
+let directory: string;
+
+beforeAll(async () => {
+  source = temporaryFile();
+  const script = `
+    const ferret = createFerret({ ...options, service: '=service' });
+    for (const name of ${JSON.stringify(FORMULAS)}) {
+      try { ferret.measure(name, { [name]: name }, () => { throw Object.assign(new Error(name), { name }); }); } catch {}
+    }
+    ferret.measure('plain, "quoted"\\r\\nname', () => 1);
+    for (let index = 0; index < 3000; index++) ferret.measure('many', { index }, () => 1);
+    await ferret.close();`;
+  expect(await runScript(script, source)).toMatchObject({ code: 0 });
+  return () => rm(dirname(source), { recursive: true });
+});
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'ferret-export-e2e-'));
+});
+
+afterEach(async () => {
+  await rm(directory, { recursive: true });
+});
+
+/** Exports, from inside the directory. */
+function exportTo(output: string, ...parameters: string[]): Promise<Ended> {
+  return runFerret(directory, 'export', source, '-o', output, ...parameters);
+}
+
+it('47. an export path that leads up, through a link or to what is there: nothing is replaced without --force', async () => {
+  const inner = join(directory, 'inner');
+  await mkdir(inner);
+  await writeFile(join(directory, 'precious'), 'precious');
+  await symlink('precious', join(directory, 'link'));
+  await symlink('nowhere', join(directory, 'dangling'));
+  await symlink('..', join(inner, 'up'));
+  await link(join(directory, 'precious'), join(directory, 'hard'));
+  for (const output of ['precious', 'inner/../precious', 'inner/up/precious', 'link', 'dangling', 'hard', './link']) {
+    const ended = await exportTo(output);
+    expect(ended).toMatchObject({ code: 1, out: '' });
+    expect(ended.err).toBe(`ferret: ${output} is there already. Give another path, or --force to replace it.\n`);
+  }
+  expect(await readFile(join(directory, 'precious'), 'utf8')).toBe('precious');
+  expect(await readlink(join(directory, 'dangling'))).toBe('nowhere');
+
+  for (const output of ['.', '..', 'inner', 'inner/']) {
+    const ended = await exportTo(output, '--force');
+    expect(ended).toMatchObject({ code: 1, out: '' });
+    expect(ended.err).toMatch(/^ferret: .* is a directory\. Give the path of a file\.\n$/);
+  }
+  expect(await exportTo('none/out', '--force')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('no directory'),
+  });
+
+  // By force the link goes, and what it led to stays.
+  expect(await exportTo('link', '--force')).toMatchObject({ code: 0 });
+  expect(await readFile(join(directory, 'precious'), 'utf8')).toBe('precious');
+  await expect(readlink(join(directory, 'link'))).rejects.toThrow();
+  expect((await readdir(directory)).sort()).toEqual(['dangling', 'hard', 'inner', 'link', 'precious']);
+  expect(await readdir(inner)).toEqual(['up']);
+});
+
+it('47. the file that is exported: never replaced, by any name', async () => {
+  const before = await readFile(source);
+  await symlink(source, join(directory, 'link'));
+  for (const output of [source, join(directory, 'link')]) {
+    expect(await exportTo(output, '--force')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('is the file that is being exported'),
+    });
+  }
+  expect((await readFile(source)).equals(before)).toBe(true);
+});
+
+it('48. a CSV cell that a spreadsheet would run: prefixed, and quoted by RFC 4180', async () => {
+  expect(await exportTo('spans.csv', '--format', 'csv')).toMatchObject({ code: 0 });
+  const text = await readFile(join(directory, 'spans.csv'), 'utf8');
+  const records = parse<Record<string, string>>(text, { columns: true, record_delimiter: '\r\n' });
+  const cells = records.flatMap((record) => Object.values(record));
+  expect(cells.filter((cell) => /^[=+\-@\t\r]/.test(cell))).toEqual([]);
+  const names = records.map((record) => record['name']);
+  expect(names.slice(0, FORMULAS.length)).toEqual(FORMULAS.map((formula) => `'${formula}`));
+  expect(names[FORMULAS.length]).toBe('plain, "quoted"\r\nname');
+  expect(text).toContain('"plain, ""quoted""\r\nname"');
+  // Inside a cell the data is as it was.
+  const attributes = records.map((record) => JSON.parse(record['attributes'] ?? '') as Record<string, unknown>);
+  expect(attributes.slice(0, FORMULAS.length).map((each, index) => each[FORMULAS[index] ?? ''])).toEqual(FORMULAS);
+});
+
+describe('an export that does not come to its end', () => {
+  it('ends with 0 when nobody reads on, and leaves the file as it was', async () => {
+    const child = startFerret(directory, ['export', source]);
+    child.stdout?.once('data', () => child.stdout?.destroy());
+    let err = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (err += text));
+    const code = await new Promise((resolve) => child.on('exit', resolve));
+    expect([code, err]).toEqual([0, '']);
+    expect(await readdir(dirname(source))).toEqual(['ferret.db']);
+  });
+
+  it.skipIf(process.platform === 'win32').each(['SIGINT', 'SIGTERM'] as const)(
+    'leaves nothing behind at %s, and ends by it',
+    async (signal) => {
+      const large = join(directory, 'large.db');
+      await enlarge(large);
+      const child = startFerret(directory, ['export', large, '--format', 'ndjson', '-o', 'out.json']);
+      await expect.poll(() => readdir(directory), { timeout: 30_000 }).toContainEqual(expect.stringMatching(/\.tmp$/));
+      child.kill(signal);
+      expect(await endOf(child)).toMatchObject({ code: null, signal, out: '' });
+      expect(await readdir(directory)).toEqual(['large.db']);
+    },
+  );
+
+  it.skipIf(process.platform !== 'linux')('says that there is no room, and leaves nothing behind', async () => {
+    // Files of this shell may have 200 blocks: enough for what SQLite makes beside the database.
+    const limit = 'ulimit -f 200; exec "$@"';
+    const shell = spawn('sh', ['-c', limit, 'sh', process.execPath, BIN, 'export', source, '-o', 'out.json'], {
+      cwd: directory,
+      stdio: 'pipe',
+    });
+    expect(await endOf(shell)).toMatchObject({ code: 1, err: 'ferret: out.json cannot be written: EFBIG.\n' });
+    expect(await readdir(directory)).toEqual([]);
+    const full = await open('/dev/full', 'w');
+    const child = spawn(process.execPath, [BIN, 'export', source], { stdio: ['ignore', full.fd, 'pipe'] });
+    expect(await endOf(child)).toMatchObject({ code: 1, err: 'ferret: standard output cannot be written: ENOSPC.\n' });
+    await full.close();
+  });
+});
+
+it.runIf(process.platform === 'linux')('shows on a terminal how far it is, and none of it elsewhere', async () => {
+  const command = `"${process.execPath}" "${BIN}" export "${source}" -o out.json`;
+  const { out } = await endOf(spawn('script', ['-qec', command, '/dev/null'], { cwd: directory, stdio: 'pipe' }));
+  const clear = '\u001b[K';
+  expect(out.startsWith(`\rreading ...${clear}`)).toBe(true);
+  expect(out.endsWith(`\r${clear}3,009 spans written to out.json\r\n`)).toBe(true);
+  expect((await exportTo('other.json')).err).toBe('3,009 spans written to other.json\n');
+});
+
+/** A file with so many spans that an export can be interrupted. */
+async function enlarge(file: string): Promise<void> {
+  const script = `
+    const ferret = createFerret({ ...options, maxQueueSize: 1000000 });
+    for (let index = 0; index < 200000; index++) ferret.measure('many', { index }, () => 1);
+    await ferret.close();`;
+  expect(await runScript(script, file)).toMatchObject({ code: 0 });
+}
