@@ -1,15 +1,6 @@
 import { type Connection, connect } from './reader-connection.js';
-import {
-  isWithinBounds,
-  matches,
-  parametersOf,
-  readRange,
-  SELECT_SPANS,
-  type SpanFilter,
-  type SpanRow,
-  type StoredSpan,
-  toSpan,
-} from './reader-spans.js';
+import { isWithinBounds, matches, parametersOf, readRange, type SpanFilter } from './reader-pages.js';
+import { SELECT_SPANS, type SpanRow, type StoredSpan, toSpan } from './reader-spans.js';
 
 /** One trace, or a part of a very long one. */
 export interface StoredTrace {

@@ -1,6 +1,7 @@
 import { connect } from './reader-connection.js';
+import { readSpans, type SpanFilter } from './reader-pages.js';
 import { type Process, type Run, readRun, readRuns } from './reader-runs.js';
-import { readSlowestRoots, readSpans, readTrace, type SpanFilter, type StoredSpan } from './reader-spans.js';
+import { readSlowestRoots, readTrace, type StoredSpan } from './reader-spans.js';
 import { type NameStatistics, readStatistics } from './reader-statistics.js';
 import { readTraces, type StoredTrace } from './reader-traces.js';
 
