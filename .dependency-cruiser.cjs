@@ -35,15 +35,24 @@ module.exports = {
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
 
     room('trace', ['process-wide\\.ts']),
-    room('pipeline', ['trace/', 'errors\\.ts']),
+    room('statistics', ['trace/']),
+    room('sampling', ['trace/', 'errors\\.ts', 'option-rules\\.ts']),
+    room('pipeline', ['trace/', 'statistics/', 'errors\\.ts']),
     room('http', ['trace/']),
-    room('sqlite', ['pipeline/', 'trace/', 'errors\\.ts']),
+    room('sqlite', ['pipeline/', 'statistics/', 'trace/', 'errors\\.ts']),
+    {
+      name: 'statistics-from-types',
+      severity: 'error',
+      comment: 'What is counted is read off ended spans; nothing of the tracer runs for it.',
+      from: { path: `^${core}/statistics/`, pathNot: tests },
+      to: { path: `^${core}/trace/`, dependencyTypesNot: ['type-only'] },
+    },
     {
       name: 'reader-alone',
       severity: 'error',
       comment: 'Reading a file loads neither the pipeline nor the tracer.',
       from: { path: `^${core}/(reader|sqlite/(reader[-a-z]*|driver|schema))\\.ts$` },
-      to: { path: `^${core}/(trace|pipeline|http)/|/rxjs/`, dependencyTypesNot: ['type-only'] },
+      to: { path: `^${core}/(trace|pipeline|http|sampling)/|/rxjs/`, dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'one-composition-root',

@@ -1,0 +1,120 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { bucketOf, bucketStart, decodeBuckets, encodeBuckets, Histogram } from './histogram.js';
+
+const MICROSECOND = 1_000;
+const HOUR = 3_600_000_000_000;
+const PERCENTILES = [1, 25, 50, 75, 90, 95, 99, 99.9, 100];
+
+/** How many values the property test compares; a soak goes through millions. */
+const VALUES = Number(process.env['FERRET_SOAK'] ?? 0) > 0 ? 5_000_000 : 200_000;
+
+function histogramOf(values: Iterable<number>): Histogram {
+  const histogram = new Histogram();
+  for (const value of values) histogram.record(value);
+  return histogram;
+}
+
+/** By nearest rank. */
+function truePercentile(sorted: ArrayLike<number>, percent: number): number {
+  return sorted[Math.max(1, Math.ceil((sorted.length * percent) / 100)) - 1]!;
+}
+
+/** Any duration from a microsecond to an hour, all magnitudes alike. */
+const duration = () =>
+  fc
+    .double({ min: Math.log(MICROSECOND), max: Math.log(HOUR), noNaN: true })
+    .map((exponent) => Math.min(HOUR, Math.max(MICROSECOND, Math.round(Math.exp(exponent)))));
+
+describe('a histogram', () => {
+  it('is right to 2 % at every percentile, from a microsecond to an hour', () => {
+    fc.assert(
+      fc.property(fc.array(duration(), { minLength: 1, maxLength: 500 }), (values) => {
+        const histogram = histogramOf(values);
+        const sorted = values.toSorted((a, b) => a - b);
+        for (const percent of PERCENTILES) {
+          const expected = truePercentile(sorted, percent);
+          expect(Math.abs(histogram.percentile(percent) - expected)).toBeLessThanOrEqual(expected * 0.02);
+        }
+      }),
+    );
+  });
+
+  it(`is right to 2 % for ${VALUES.toLocaleString('en')} values with a long tail`, () => {
+    const values = new Float64Array(VALUES);
+    let seed = 42;
+    const random = () => {
+      seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+      return (seed + 1) / 2 ** 32;
+    };
+    for (let index = 0; index < VALUES; index++) values[index] = Math.round(MICROSECOND + 2e5 / random() ** 1.2);
+    const histogram = histogramOf(values);
+    const sorted = values.slice().sort();
+    for (const percent of PERCENTILES) {
+      const expected = truePercentile(sorted, percent);
+      expect(Math.abs(histogram.percentile(percent) - expected) / expected).toBeLessThanOrEqual(0.02);
+    }
+    expect(histogram.count).toBe(VALUES);
+    expect(histogram.sumNanos).toBe(values.reduce((sum, value) => sum + value, 0));
+  });
+
+  it('keeps count, sum, smallest and largest exactly, also of what lies outside of its scale', () => {
+    const histogram = histogramOf([0, 3, 5 * HOUR, 2 * HOUR]);
+    expect(histogram).toMatchObject({ count: 4, sumNanos: 7 * HOUR + 3, minNanos: 0, maxNanos: 5 * HOUR });
+    expect(histogram.percentile(0)).toBe(0);
+    expect(histogram.percentile(100)).toBe(5 * HOUR);
+    expect(histogram.percentile(75)).toBeGreaterThan(HOUR);
+    expect(histogram.percentile(75)).toBeLessThanOrEqual(5 * HOUR);
+  });
+
+  it('answers 0 before it has seen anything', () => {
+    expect(new Histogram().percentile(99)).toBe(0);
+    expect(new Histogram().buckets()).toEqual([]);
+  });
+
+  it('merges: halves together say what the whole says', () => {
+    fc.assert(
+      fc.property(fc.array(duration(), { minLength: 1 }), fc.array(duration()), (some, others) => {
+        const whole = histogramOf([...some, ...others]);
+        const merged = histogramOf(some);
+        const half = histogramOf(others);
+        const text = encodeBuckets(half.buckets());
+        merged.merge(half.count, half.sumNanos, half.minNanos, half.maxNanos, decodeBuckets(text));
+        expect(merged.buckets()).toEqual(whole.buckets());
+        for (const field of ['count', 'sumNanos', 'minNanos', 'maxNanos'] as const) {
+          expect(merged[field]).toBe(whole[field]);
+        }
+      }),
+    );
+  });
+});
+
+describe('buckets', () => {
+  it('hold what docs/file-format.md says they hold', () => {
+    fc.assert(
+      fc.property(duration(), (nanos) => {
+        const bucket = bucketOf(nanos);
+        expect(bucketStart(bucket)).toBeLessThanOrEqual(nanos);
+        expect(bucketStart(bucket + 1)).toBeGreaterThan(nanos);
+      }),
+    );
+    expect(bucketOf(512)).toBe(0);
+    expect(bucketOf(1_000_000)).toBe(349);
+    expect(bucketStart(349)).toBe(2 ** 19 * (1 + 29 / 32));
+  });
+
+  it('at the ends of the scale take what lies beyond', () => {
+    expect([0, 1, 511].map(bucketOf)).toEqual([0, 0, 0]);
+    expect([2 ** 42, 1e300, Number.POSITIVE_INFINITY].map(bucketOf)).toEqual([1055, 1055, 1055]);
+  });
+
+  it('are written as pairs, those that are empty left out', () => {
+    const histogram = histogramOf([1_000_000, 1_000_000, 512]);
+    expect(encodeBuckets(histogram.buckets())).toBe('[[0,1],[349,2]]');
+  });
+
+  it.each(['', 'null', '{}', '[1,2]', '[[1]]', '[[-1,2]]', '[[1.5,2]]', '[[4000,2]]', '[["1",2]]', '[[1,"x"]]', '[[1'])(
+    'that make no sense are left out: %s',
+    (text) => expect(decodeBuckets(text)).toEqual([]),
+  );
+});

@@ -1,0 +1,118 @@
+import { DURATION_BOUNDS, type RequestSeries } from './request-statistics.js';
+
+/** What to answer as `Content-Type`: https://prometheus.io/docs/instrumenting/exposition_formats/ */
+export const PROMETHEUS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+/** What the metrics are made of. */
+export interface MetricsSource {
+  readonly requests: Iterable<RequestSeries>;
+  /** The process's ledger. */
+  readonly ledger: {
+    readonly started: number;
+    readonly stored: number;
+    readonly sampledOut: number;
+    readonly dropped: {
+      readonly queueFull: number;
+      readonly writeFailed: number;
+      readonly closed: number;
+      readonly tooLarge: number;
+    };
+    readonly spilled: number;
+    readonly pending: number;
+  };
+  /** Spans waiting for the store. */
+  readonly queued: number;
+  /** Writes to the store so far, and the time they took together. */
+  readonly flushes: { readonly count: number; readonly sumMillis: number };
+  /** Size of the database, its `-wal` included; `undefined` where it is not known. */
+  readonly fileBytes?: number | undefined;
+}
+
+type Labels = Readonly<Record<string, string | undefined>>;
+
+/** Metrics in Prometheus's text format. Nothing in it but names of our own and escaped label values. */
+export function renderPrometheus(source: MetricsSource): string {
+  return [...requestDurations(source.requests), ...spans(source), ...store(source), ''].join('\n');
+}
+
+/**
+ * Metric and label names as OpenTelemetry's names are translated for Prometheus
+ * (https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/).
+ */
+function* requestDurations(requests: Iterable<RequestSeries>): Iterable<string> {
+  const name = 'http_server_request_duration_seconds';
+  yield* head(name, 'histogram', 'Duration of HTTP server requests.');
+  for (const series of requests) {
+    const labels = labelsOf(series);
+    let count = 0;
+    for (let bucket = 0; bucket < DURATION_BOUNDS.length; bucket++) {
+      count += series.buckets[bucket]!;
+      yield sample(`${name}_bucket`, count, { ...labels, le: String(DURATION_BOUNDS[bucket]) });
+    }
+    yield sample(`${name}_bucket`, series.count, { ...labels, le: '+Inf' });
+    yield sample(`${name}_sum`, series.sumNanos / 1e9, labels);
+    yield sample(`${name}_count`, series.count, labels);
+  }
+}
+
+/** The overflow series has OpenTelemetry's label for one, and no other: `otel.metric.overflow` (metrics SDK, cardinality limits). */
+function labelsOf({ isOverflow, method, route, statusCode, errorType }: RequestSeries): Labels {
+  if (isOverflow) return { otel_metric_overflow: 'true' };
+  return {
+    http_request_method: method,
+    http_route: route,
+    http_response_status_code: statusCode === undefined ? undefined : String(statusCode),
+    error_type: errorType,
+  };
+}
+
+function* spans({ ledger, queued }: MetricsSource): Iterable<string> {
+  const { dropped } = ledger;
+  yield* metric('ferret_spans_started_total', 'counter', 'Spans started.', ledger.started);
+  yield* metric('ferret_spans_stored_total', 'counter', 'Spans committed to the store.', ledger.stored);
+  yield* metric('ferret_spans_sampled_out_total', 'counter', 'Spans the rate budget did not keep.', ledger.sampledOut);
+  const lost = 'ferret_spans_dropped_total';
+  yield* head(lost, 'counter', 'Spans lost, by reason.');
+  yield sample(lost, dropped.queueFull, { reason: 'queue_full' });
+  yield sample(lost, dropped.writeFailed, { reason: 'write_failed' });
+  yield sample(lost, dropped.closed, { reason: 'closed' });
+  yield sample(lost, dropped.tooLarge, { reason: 'too_large' });
+  yield* metric('ferret_spans_spilled_total', 'counter', 'Spans in a spill file for the next writer.', ledger.spilled);
+  yield* metric('ferret_spans_pending', 'gauge', 'Spans open, or on their way to the store.', ledger.pending);
+  yield* metric('ferret_spans_queued', 'gauge', 'Spans waiting for the store.', queued);
+}
+
+function* store({ flushes, fileBytes }: MetricsSource): Iterable<string> {
+  const flush = 'ferret_flush_duration_seconds';
+  yield* head(flush, 'summary', 'Time that writes to the store take.');
+  yield sample(`${flush}_sum`, flushes.sumMillis / 1000);
+  yield sample(`${flush}_count`, flushes.count);
+  if (fileBytes === undefined) return;
+  yield* metric('ferret_file_size_bytes', 'gauge', 'Size of the database, its -wal included.', fileBytes);
+}
+
+type MetricType = 'counter' | 'gauge' | 'histogram' | 'summary';
+
+function* metric(name: string, type: MetricType, help: string, value: number): Iterable<string> {
+  yield* head(name, type, help);
+  yield sample(name, value);
+}
+
+function* head(name: string, type: MetricType, help: string): Iterable<string> {
+  yield `# HELP ${name} ${help}`;
+  yield `# TYPE ${name} ${type}`;
+}
+
+/** Labels without a value are left out: to Prometheus an empty label and none are the same. */
+function sample(name: string, value: number, labels: Labels = {}): string {
+  const pairs: string[] = [];
+  for (const [label, text] of Object.entries(labels)) {
+    if (text !== undefined && text !== '') pairs.push(`${label}="${escapeLabel(text)}"`);
+  }
+  return pairs.length === 0 ? `${name} ${value}` : `${name}{${pairs.join(',')}} ${value}`;
+}
+
+/** The format is UTF-8 and knows three escapes; anything else stands for itself. */
+function escapeLabel(text: string): string {
+  return text.toWellFormed().replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+}
