@@ -1,3 +1,4 @@
+import { encodeBuckets, Histogram } from '../statistics/histogram.js';
 import { type Database, openDatabase } from './driver.js';
 import { APPLICATION_ID, CREATE_TABLES, CREATE_VIEWS, KINDS, OUTCOMES, SCHEMA_VERSION } from './schema.js';
 
@@ -7,6 +8,8 @@ export interface StoreFixture {
   addRun(run?: FixtureRun): Promise<number>;
   addProcess(runRow: number, process?: FixtureProcess): Promise<number>;
   addSpan(processRow: number, span?: FixtureSpan): Promise<void>;
+  /** Durations of one name and outcome in one minute; replaces the row with the same key. */
+  addRouteMinute(processRow: number, minute: FixtureRouteMinute): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -52,6 +55,15 @@ export interface FixtureSpan {
   errorType?: string;
   shared?: Record<string, unknown>;
   attributes?: Record<string, unknown>;
+}
+
+export interface FixtureRouteMinute {
+  minuteMicros?: number;
+  name?: string;
+  /** Stores the name as it is, as a process does whose dictionary is full. */
+  plainText?: boolean;
+  outcome?: (typeof OUTCOMES)[number];
+  durationsNanos: readonly number[];
 }
 
 /** 2026-01-01T00:00:00Z. */
@@ -147,6 +159,21 @@ export async function createStoreFixture(file: string): Promise<StoreFixture> {
           started = started + 1, stored = stored + 1 WHERE id = ?2`,
         [id, processRow],
       );
+    },
+    addRouteMinute: async (processRow, minute) => {
+      const histogram = new Histogram();
+      for (const nanos of minute.durationsNanos) histogram.record(nanos);
+      await database.run('INSERT OR REPLACE INTO route_minute VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)', [
+        processRow,
+        minute.minuteMicros ?? FIXTURE_START_MICROS,
+        await textOf(minute.name ?? 'GET /', minute.plainText),
+        OUTCOMES.indexOf(minute.outcome ?? 'ok'),
+        histogram.count,
+        histogram.sumNanos,
+        histogram.minNanos,
+        histogram.maxNanos,
+        encodeBuckets(histogram.buckets()),
+      ]);
     },
     close: () => database.close(),
   };

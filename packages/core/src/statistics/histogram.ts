@@ -30,7 +30,7 @@ export function bucketOf(nanos: number): number {
 /** The shortest duration of a bucket, in nanoseconds. */
 export function bucketStart(bucket: number): number {
   const octave = Math.floor(bucket / BUCKETS_PER_OCTAVE);
-  return 2 ** (FIRST_EXPONENT + octave) * (1 + (bucket % BUCKETS_PER_OCTAVE) / BUCKETS_PER_OCTAVE);
+  return (BUCKETS_PER_OCTAVE + (bucket % BUCKETS_PER_OCTAVE)) * 2 ** (FIRST_EXPONENT - 5 + octave);
 }
 
 /**
