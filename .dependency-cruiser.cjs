@@ -36,7 +36,7 @@ module.exports = {
 
     room('trace', ['process-wide\\.ts']),
     room('statistics', ['trace/']),
-    room('sampling', ['trace/', 'errors\\.ts', 'option-rules\\.ts']),
+    room('sampling', ['trace/', 'statistics/', 'errors\\.ts', 'option-rules\\.ts']),
     room('pipeline', ['trace/', 'statistics/', 'errors\\.ts']),
     room('http', ['trace/']),
     room('sqlite', ['pipeline/', 'statistics/', 'trace/', 'errors\\.ts']),

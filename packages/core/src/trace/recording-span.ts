@@ -1,5 +1,6 @@
 import { AttributeBag, type Attributes, type AttributeValue } from './attributes.js';
 import { epochMicros } from './clock.js';
+import { LocalTrace, type SpanSampling } from './local-trace.js';
 import type { Outcome, SharedAttributes, Span, SpanKind, SpanRecord } from './span.js';
 import { formatTraceparent } from './trace-context.js';
 import type { Tracer } from './tracer.js';
@@ -22,6 +23,9 @@ export class SpanData extends AttributeBag implements SpanRecord {
   httpRoute: string | undefined = undefined;
   httpStatusCode: number | undefined = undefined;
   sharedAttributes: SharedAttributes | undefined = undefined;
+  /** What is kept or let go together; nothing where everything is kept. */
+  trace: LocalTrace | undefined = undefined;
+  sampling: SpanSampling | undefined = undefined;
 
   constructor(
     name: string,
@@ -54,6 +58,8 @@ export interface SpanContext {
   readonly isLocalRoot: boolean;
   readonly sampled: boolean;
   readonly tracestate: string | undefined;
+  /** `null` below a span that is kept without a decision; none for the first of its trace in this process. */
+  readonly trace?: LocalTrace | null | undefined;
 }
 
 /**
@@ -71,6 +77,8 @@ export class RecordingSpan implements Span {
   data: SpanData | undefined;
   /** Not recorded on purpose, and neither is what is started below it. */
   isSuppressed = false;
+  /** What is kept or let go together; small once that is decided. */
+  readonly trace: LocalTrace | null;
   protected readonly tracer: Tracer;
 
   constructor(tracer: Tracer, name: string, kind: SpanKind, spanId: string, context: SpanContext) {
@@ -83,6 +91,7 @@ export class RecordingSpan implements Span {
     this.data = tracer.isClosed
       ? undefined
       : new SpanData(name, kind, context.traceId, spanId, context.parentId, context.isLocalRoot);
+    this.trace = this.data === undefined ? null : this.#join(context.trace, this.data);
   }
 
   isOf(tracer: Tracer): boolean {
@@ -97,6 +106,11 @@ export class RecordingSpan implements Span {
     if (!this.isSuppressed) return formatTraceparent(this.traceId, this.spanId, this.sampled);
     // The next service is better off below the caller's span than below one that is nowhere.
     return formatTraceparent(this.traceId, this.parentId ?? this.spanId, this.parentId !== undefined && this.sampled);
+  }
+
+  /** The trace of a span started below this one; another instance decides for itself. */
+  traceFor(tracer: Tracer): LocalTrace | null | undefined {
+    return this.tracer === tracer ? this.trace : undefined;
   }
 
   annotate(attributes: Attributes): this {
@@ -129,6 +143,7 @@ export class RecordingSpan implements Span {
   /** Takes the span out of the record, as if it had never been started. */
   suppress(): void {
     if (this.data === undefined) return;
+    if (this.trace?.root === this.data) this.trace.isSuppressed = true;
     this.data = undefined;
     this.isSuppressed = true;
     this.tracer.suppressed(this);
@@ -142,6 +157,16 @@ export class RecordingSpan implements Span {
 
   [Symbol.dispose](): void {
     this.end();
+  }
+
+  #join(trace: LocalTrace | null | undefined, data: SpanData): LocalTrace | null {
+    let joined = trace ?? null;
+    if (trace === undefined && this.tracer.isSampling) {
+      joined = new LocalTrace();
+      joined.root = data;
+    }
+    if (joined !== null) data.trace = joined;
+    return joined;
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Attributes, AttributeValue } from './attributes.js';
+import type { SpanSampling } from './local-trace.js';
 
 /** What a span describes, as in OpenTelemetry. */
 export type SpanKind = 'internal' | 'server' | 'client' | 'producer' | 'consumer';
@@ -72,6 +73,8 @@ export interface SpanRecord {
   readonly sharedAttributes: SharedAttributes | undefined;
   /** The span's own attributes. A key here wins over the same key in `sharedAttributes`. */
   readonly attributes: Readonly<Record<string, AttributeValue>>;
+  /** Why the span was kept, and for how many it stands; nothing where everything is kept. */
+  readonly sampling?: SpanSampling | undefined;
 }
 
 /** Attributes kept once for many spans: the same object means the same attributes. */

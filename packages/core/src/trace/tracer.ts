@@ -19,20 +19,40 @@ export interface SpanCounters {
   closed: number;
 }
 
+/** Who decides what is kept. */
+export interface Sampling {
+  /** False while everything is kept: spans need not know then which of them belong together. */
+  readonly isActive: boolean;
+}
+
+const KEEP_ALL: Sampling = { isActive: false };
+
 /** Starts spans, knows which are open, and hands over those that end. */
 export class Tracer {
   /** Cleans, redacts and bounds all that spans are told. */
   readonly attributes: AttributeRecorder;
   readonly #counters: SpanCounters;
   readonly #onEnd: (data: SpanData) => void;
+  readonly #sampling: Sampling;
   readonly #open = new Set<RecordingSpan>();
   readonly #names = new Map<string, string>();
   #closed = false;
 
-  constructor(attributes: AttributeRecorder, counters: SpanCounters, onEnd: (data: SpanData) => void) {
+  constructor(
+    attributes: AttributeRecorder,
+    counters: SpanCounters,
+    onEnd: (data: SpanData) => void,
+    sampling: Sampling = KEEP_ALL,
+  ) {
     this.attributes = attributes;
     this.#counters = counters;
     this.#onEnd = onEnd;
+    this.#sampling = sampling;
+  }
+
+  /** Whether it is decided which traces to keep. */
+  get isSampling(): boolean {
+    return this.#sampling.isActive;
   }
 
   get isClosed(): boolean {
@@ -47,7 +67,7 @@ export class Tracer {
       this.#cleanName(name),
       options?.kind ?? 'internal',
       createSpanId(),
-      parent ? childContext(parent) : rootContext(),
+      parent ? this.#childContext(parent) : rootContext(),
     );
     this.started(span);
     if (options?.attributes !== undefined) span.annotate(options.attributes);
@@ -68,6 +88,18 @@ export class Tracer {
       throw error;
     }
     return endWhenSettled(span, result);
+  }
+
+  #childContext(parent: Span): SpanContext {
+    const own = parent instanceof RecordingSpan ? parent : undefined;
+    return {
+      traceId: parent.traceId,
+      parentId: parent.spanId,
+      isLocalRoot: false,
+      sampled: own === undefined || own.sampled,
+      tracestate: parent.tracestate,
+      trace: own?.traceFor(this),
+    };
   }
 
   /** Names repeat, so what the rules made of one is remembered. */
@@ -122,16 +154,6 @@ export class Tracer {
 /** By shape: the span may come from the other copy of this package, CommonJS or ES module. */
 function isSuppressed(span: Span): boolean {
   return (span as { readonly isSuppressed?: boolean }).isSuppressed === true;
-}
-
-function childContext(parent: Span): SpanContext {
-  return {
-    traceId: parent.traceId,
-    parentId: parent.spanId,
-    isLocalRoot: false,
-    sampled: !(parent instanceof RecordingSpan) || parent.sampled,
-    tracestate: parent.tracestate,
-  };
 }
 
 function rootContext(): SpanContext {

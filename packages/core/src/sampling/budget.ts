@@ -1,0 +1,68 @@
+import type { KeepReason, SpanSampling } from '../trace/local-trace.js';
+import { KeptShare } from './kept-share.js';
+import type { Policy } from './route-memory.js';
+import { TokenBucket } from './token-bucket.js';
+
+/** A trace that is kept, and what its spans are paid from. */
+class KeptTrace implements SpanSampling {
+  readonly reason: KeepReason;
+  readonly probability: number;
+  readonly #bucket: TokenBucket;
+  readonly #ceiling: TokenBucket;
+
+  constructor(reason: KeepReason, probability: number, bucket: TokenBucket, ceiling: TokenBucket) {
+    this.reason = reason;
+    this.probability = probability;
+    this.#bucket = bucket;
+    this.#ceiling = ceiling;
+  }
+
+  /** What goes first leaves no debt in the budget: it must not keep the rest out once the trouble is over. */
+  pay(spans: number): void {
+    this.#ceiling.take(spans);
+    if (this.reason === 'budget') this.#bucket.take(spans);
+    else this.#bucket.takeAtMost(spans);
+  }
+
+  payLate(spans: number): void {
+    this.#ceiling.takeAtMost(spans);
+    this.#bucket.takeAtMost(spans);
+  }
+}
+
+/** What may be kept: by each policy's budget, and by one ceiling for everything. */
+export class Budget {
+  readonly #ceiling: TokenBucket;
+  /** Of what goes first. */
+  readonly #firstShare = new KeptShare();
+
+  constructor(ceilingSpansPerSecond: number) {
+    this.#ceiling = new TokenBucket(ceilingSpansPerSecond);
+  }
+
+  /**
+   * What goes first, for a reason, is held back by the ceiling alone; the rest needs a budget that is not used up, too.
+   *
+   * @returns `null` for a trace that is not kept
+   */
+  judge(reason: KeepReason | undefined, policy: Policy, spans: number, at: number): SpanSampling | null {
+    const hasBudget = policy.bucket.hasRoom(at);
+    const isKept = this.#ceiling.hasRoom(at) && (reason !== undefined || hasBudget);
+    const share = reason === undefined ? policy.share : this.#firstShare;
+    share.count(isKept, at);
+    if (!isKept) return null;
+    const kept = new KeptTrace(reason ?? 'budget', share.value, policy.bucket, this.#ceiling);
+    kept.pay(spans);
+    return kept;
+  }
+}
+
+/** Accounts for more spans that follow a verdict: other roots of the trace. */
+export function pay(verdict: SpanSampling | null, spans: number): void {
+  if (verdict instanceof KeptTrace) verdict.pay(spans);
+}
+
+/** Accounts for a span that ended after its trace was decided. There may be any number of them, so they leave no debt. */
+export function payLate(verdict: SpanSampling | null): void {
+  if (verdict instanceof KeptTrace) verdict.payLate(1);
+}

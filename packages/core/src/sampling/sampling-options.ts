@@ -1,0 +1,146 @@
+import { FerretError } from '../errors.js';
+import { booleanRule, numberRule, type OptionRule } from '../option-rules.js';
+import { findOverlap, parsePattern } from './route-pattern.js';
+
+/** What is kept of a route. */
+export interface SamplingRule {
+  /**
+   * A route template (`/users/:id`), the beginning of some (`/api/*`), either with a method before it (`GET /users/:id`), or the
+   * name of a span that begins a trace without being a request.
+   */
+  readonly route: string;
+  /** A budget of its own in place of the general one: 0 keeps only what goes first, `Infinity` all. */
+  readonly maxSpansPerSecond?: number;
+  /** Slow means slower than this, in place of the route's running p99. */
+  readonly keepSlowerThanMillis?: number;
+}
+
+/** The options that say what is kept in detail. Counts and latencies are exact whatever they say. */
+export interface SamplingOptions {
+  /**
+   * Spans to keep a second. Failed, aborted, interrupted and slow requests, and traces annotated with `ferret.keep: true`, go
+   * first; the rest is kept while there is room. `Infinity` without `rules` keeps everything. Default 1,000.
+   */
+  readonly maxSpansPerSecond?: number;
+  /** Spans to keep a second where more than the budget goes first, as when everything fails. Default ten times the budget. */
+  readonly ceilingSpansPerSecond?: number;
+  /** Slow means slower than this. Default: the running p99 of each route. */
+  readonly keepSlowerThanMillis?: number;
+  /** What differs for some routes. Two rules may not match the same route. Default none. */
+  readonly rules?: readonly SamplingRule[];
+  /** Keep requests for `/health` and `/metrics` that were answered with 2xx within 100 ms like any other. Default false. */
+  readonly keepHealthChecks?: boolean;
+}
+
+/** Sampling options checked, completed, copied and frozen. */
+export interface ResolvedSampling {
+  readonly maxSpansPerSecond: number;
+  readonly ceilingSpansPerSecond: number;
+  readonly keepSlowerThanMillis: number | undefined;
+  readonly rules: readonly SamplingRule[];
+  readonly keepHealthChecks: boolean;
+}
+
+export const SAMPLING_DEFAULTS = { maxSpansPerSecond: 1_000, rules: [], keepHealthChecks: false } as const;
+
+const CEILING_FACTOR = 10;
+/** No single process records as many; whoever wants all of them says `Infinity`. */
+const MAX_BUDGET = 1_000_000;
+/** Every new name is compared with every rule. */
+const MAX_RULES = 1_000;
+
+const isBudget = (value: unknown) =>
+  typeof value === 'number' && (value <= MAX_BUDGET || value === Number.POSITIVE_INFINITY);
+
+const budgetRule = (): OptionRule => ({
+  accepts: `a number above 0 and up to ${MAX_BUDGET}, or Infinity`,
+  test: (value) => isBudget(value) && Number(value) > 0,
+  parse: Number,
+});
+
+const ruleBudgetRule: OptionRule = {
+  accepts: `a number from 0 to ${MAX_BUDGET}, or Infinity`,
+  test: (value) => isBudget(value) && Number(value) >= 0,
+};
+
+const routeRule: OptionRule = {
+  accepts: 'a route such as "/users/:id", "/api/*" or "GET /users/:id"',
+  test: (value) => typeof value === 'string' && parsePattern(value) !== undefined,
+};
+
+/** What each option accepts. What one cannot tell alone, {@link resolveSampling} checks. */
+export const SAMPLING_RULES: { readonly [Name in keyof Required<SamplingOptions>]: OptionRule } = {
+  maxSpansPerSecond: budgetRule(),
+  ceilingSpansPerSecond: budgetRule(),
+  keepSlowerThanMillis: numberRule(0),
+  rules: {
+    accepts: 'a list of rules such as { route: "/api/*", maxSpansPerSecond: 100, keepSlowerThanMillis: 500 }',
+    test: Array.isArray,
+    parse: (text) => JSON.parse(text) as unknown,
+  },
+  keepHealthChecks: booleanRule(),
+};
+
+const MEMBERS: { readonly [Name in keyof Required<SamplingRule>]: OptionRule } = {
+  route: routeRule,
+  maxSpansPerSecond: ruleBudgetRule,
+  keepSlowerThanMillis: numberRule(0),
+};
+
+/**
+ * Completes options that {@link SAMPLING_RULES} accepted.
+ *
+ * @throws FerretError `INVALID_OPTION`, naming the rule: one that is malformed, or matches what another one matches.
+ */
+export function resolveSampling(given: SamplingOptions): ResolvedSampling {
+  const maxSpansPerSecond = given.maxSpansPerSecond ?? SAMPLING_DEFAULTS.maxSpansPerSecond;
+  const ceilingSpansPerSecond = given.ceilingSpansPerSecond ?? maxSpansPerSecond * CEILING_FACTOR;
+  if (ceilingSpansPerSecond < maxSpansPerSecond) {
+    throw invalid(
+      `the option ceilingSpansPerSecond got ${ceilingSpansPerSecond}, and accepts no less than maxSpansPerSecond, ${maxSpansPerSecond}`,
+    );
+  }
+  return Object.freeze({
+    maxSpansPerSecond,
+    ceilingSpansPerSecond,
+    keepSlowerThanMillis: given.keepSlowerThanMillis,
+    rules: resolveRules(given.rules ?? SAMPLING_DEFAULTS.rules),
+    keepHealthChecks: given.keepHealthChecks ?? SAMPLING_DEFAULTS.keepHealthChecks,
+  });
+}
+
+function resolveRules(rules: readonly unknown[]): readonly SamplingRule[] {
+  if (rules.length > MAX_RULES) throw invalid(`the option rules has ${rules.length} rules, and accepts ${MAX_RULES}`);
+  const checked = rules.map(checkRule);
+  const overlap = findOverlap(checked.map(({ route }) => route));
+  if (overlap !== undefined) {
+    const [first, second] = overlap.map((index) => `rules[${index}] (${JSON.stringify(checked[index]!.route)})`);
+    throw invalid(`${first} and ${second} match the same route. Give each route one rule`);
+  }
+  return Object.freeze(checked);
+}
+
+function checkRule(rule: unknown, index: number): SamplingRule {
+  const names = Object.keys(MEMBERS);
+  if (typeof rule !== 'object' || rule === null || Array.isArray(rule)) {
+    throw invalid(`rules[${index}] is no object with ${names.join(', ')}`);
+  }
+  for (const name of Object.keys(rule)) {
+    if (!Object.hasOwn(MEMBERS, name))
+      throw invalid(`there is no ${name} in a rule (rules[${index}]), but ${names.join(', ')}`);
+  }
+  const given = rule as SamplingRule;
+  for (const name of names as (keyof SamplingRule)[]) {
+    const value: unknown = given[name];
+    if (value === undefined && name !== 'route') continue;
+    if (!MEMBERS[name].test(value)) {
+      const got = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? `a ${typeof value}`);
+      throw invalid(`rules[${index}].${name} got ${got}, and accepts ${MEMBERS[name].accepts}`);
+    }
+  }
+  return Object.freeze({ ...given });
+}
+
+function invalid(what: string): FerretError {
+  return new FerretError('INVALID_OPTION', `Ferret: ${what}.`);
+}

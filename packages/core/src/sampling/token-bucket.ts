@@ -1,0 +1,41 @@
+/** How long a bucket takes to fill: what a second allows may come all at once. */
+const FILL_SECONDS = 1;
+
+/**
+ * A token bucket: so many spans a second, and not more at once than a second's worth. It is filled as it is asked, without a
+ * timer. Times are readings of `performance.now()`, which no step of the wall clock moves.
+ */
+export class TokenBucket {
+  readonly perSecond: number;
+  readonly #capacity: number;
+  #tokens: number;
+  #filledAt = Number.NEGATIVE_INFINITY;
+
+  constructor(perSecond: number) {
+    this.perSecond = perSecond;
+    // A budget of less than one a second has to be able to save up for one.
+    this.#capacity = perSecond === 0 ? 0 : Math.max(1, perSecond * FILL_SECONDS);
+    this.#tokens = this.#capacity;
+  }
+
+  /** Whether there is room for a trace, however large: what it takes beyond the last token is paid back. */
+  hasRoom(at: number): boolean {
+    if (this.perSecond === Number.POSITIVE_INFINITY) return true;
+    if (at > this.#filledAt) {
+      const filled = this.#tokens + ((at - this.#filledAt) / 1000) * this.perSecond;
+      this.#tokens = filled < this.#capacity ? filled : this.#capacity;
+      this.#filledAt = at;
+    }
+    return this.#tokens >= 1;
+  }
+
+  /** Takes tokens for something that was asked for by `hasRoom()`. */
+  take(spans: number): void {
+    this.#tokens -= spans;
+  }
+
+  /** Takes what there is, for something that goes first: it leaves no debt behind. */
+  takeAtMost(spans: number): void {
+    this.#tokens = Math.min(this.#tokens, Math.max(0, this.#tokens - spans));
+  }
+}
