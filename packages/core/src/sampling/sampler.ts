@@ -94,9 +94,16 @@ export class Sampler {
   }
 
   #rootEnded(trace: LocalTrace, root: SpanData): void {
-    const verdict = this.#judge(trace, root, endOf(root));
+    const at = endOf(root);
+    const verdict = this.#judge(trace, root, at);
     this.#release(trace, verdict);
     this.#settle(root, verdict);
+    this.#lookAround(at);
+  }
+
+  /** `tick()`, for as long as there is traffic. */
+  #lookAround(at: number): void {
+    if (at >= this.#nextLook) this.tick(at);
   }
 
   #judge(trace: LocalTrace, root: SpanData, at: number): SpanSampling | null {
@@ -134,7 +141,7 @@ export class Sampler {
     const overdue = trace.isSuppressed ? trace : undefined;
     const full = this.#traces.add(trace, span, at) ?? overdue;
     if (full !== undefined) this.#decideEarly(full, at);
-    if (at >= this.#nextLook) this.tick(at);
+    this.#lookAround(at);
   }
 
   /** Without the root's end there is less to go by: what has gone wrong so far, who asked, and how long it has taken. */

@@ -134,7 +134,7 @@ function checkRule(rule: unknown, index: number): SamplingRule {
     const value: unknown = given[name];
     if (value === undefined && name !== 'route') continue;
     if (!MEMBERS[name].test(value)) {
-      const got = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? `a ${typeof value}`);
+      const got = typeof value === 'string' ? JSON.stringify(value) : typeof value === 'number' ? value : typeof value;
       throw invalid(`rules[${index}].${name} got ${got}, and accepts ${MEMBERS[name].accepts}`);
     }
   }

@@ -1,0 +1,101 @@
+import { vi } from 'vitest';
+import { AttributeRecorder, type Attributes } from '../trace/attributes.js';
+import { createSpanId, createTraceId } from '../trace/ids.js';
+import { RecordingSpan, type SpanData } from '../trace/recording-span.js';
+import { createRedactor } from '../trace/redaction.js';
+import type { Outcome, Span } from '../trace/span.js';
+import { Tracer } from '../trace/tracer.js';
+import { Sampler } from './sampler.js';
+import { resolveSampling, type SamplingOptions } from './sampling-options.js';
+
+export interface Request {
+  readonly route?: string | undefined;
+  readonly method?: string;
+  readonly path?: string;
+  readonly millis?: number;
+  readonly status?: number | undefined;
+  readonly outcome?: Outcome;
+  readonly attributes?: Attributes;
+  /** Spans below it that end before it does. */
+  readonly children?: number;
+  /** Continues a caller's trace. */
+  readonly traceId?: string;
+}
+
+/** A process with a tracer and a sampler, at a time that the test sets. */
+export class Traffic {
+  readonly kept: SpanData[] = [];
+  readonly counters = { started: 0, closed: 0, sampledOut: 0 };
+  readonly sampler: Sampler;
+  readonly tracer: Tracer;
+
+  /** Takes over the clocks, until `vi.useRealTimers()`. */
+  constructor(options: SamplingOptions = {}) {
+    vi.useFakeTimers({ toFake: ['Date', 'performance'] });
+    this.sampler = new Sampler(resolveSampling(options), (span) => this.kept.push(span), this.counters);
+    const recorder = new AttributeRecorder(
+      { maxAttributes: 128, maxValueLength: 1024 },
+      createRedactor({}, () => {}),
+    );
+    this.tracer = new Tracer(recorder, this.counters, (span) => this.sampler.ended(span), this.sampler);
+  }
+
+  /** Kept spans that began a trace here. */
+  get keptRoots(): readonly SpanData[] {
+    return this.kept.filter((span) => span.isLocalRoot);
+  }
+
+  pass(millis: number): void {
+    vi.advanceTimersByTime(millis);
+  }
+
+  /** A request that stays open. */
+  open(request: Request = {}): RecordingSpan {
+    const { traceId, method = 'GET', path } = request;
+    const span = new RecordingSpan(this.tracer, method, 'server', createSpanId(), {
+      traceId: traceId ?? createTraceId(),
+      parentId: traceId === undefined ? undefined : '00f067aa0ba902b7',
+      isLocalRoot: true,
+      sampled: true,
+      tracestate: undefined,
+    });
+    this.tracer.started(span);
+    if (span.data !== undefined) span.data.httpMethod = method;
+    if (path !== undefined) span.annotate({ 'url.path': path });
+    if (request.attributes !== undefined) span.annotate(request.attributes);
+    return span;
+  }
+
+  end(span: RecordingSpan, request: Request = {}): void {
+    const { outcome = 'ok', route = '/users/:id', millis = 1 } = request;
+    const data = span.data;
+    if (data === undefined) return;
+    data.httpRoute = 'route' in request ? request.route : route;
+    if (data.httpRoute !== undefined) data.name = `${data.httpMethod} ${data.httpRoute}`;
+    data.httpStatusCode = 'status' in request ? request.status : 200;
+    data.outcome = outcome;
+    // The span began this long ago.
+    (data as { startedAt: number }).startedAt = performance.now() - millis;
+    span.end();
+  }
+
+  /** A request from its begin to its end, at this instant. */
+  request(request: Request = {}): string {
+    const span = this.open(request);
+    for (let index = 0; index < (request.children ?? 0); index++) this.child(span).end();
+    this.end(span, request);
+    return span.traceId;
+  }
+
+  child(parent: Span, name = 'SELECT'): Span {
+    return this.tracer.start(name, { parent });
+  }
+
+  /** A steady stream of requests. */
+  steady(perSecond: number, seconds: number, request: (index: number) => Request = () => ({})): void {
+    for (let index = 0; index < perSecond * seconds; index++) {
+      this.pass(1000 / perSecond);
+      this.request(request(index));
+    }
+  }
+}
