@@ -3,14 +3,24 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { eventLoop } from './event-loop.mjs';
+import { statistics } from './statistics.mjs';
 import { writer } from './writer.mjs';
 import { writers } from './writers.mjs';
 
 const isShort = process.argv.includes('--short');
 const say = (text) => console.log(text);
 const plan = isShort
-  ? { rounds: 1, seconds: 1, rates: [10_000], written: 65_536, stretches: 2, writers: 2 }
-  : { rounds: 5, seconds: 10, rates: [10_000, 100_000], written: 2_097_152, stretches: 8, writers: 8 };
+  ? { rounds: 1, seconds: 1, rates: [10_000], written: 65_536, stretches: 2, writers: 2, turns: 2, traces: 5_000 }
+  : {
+      rounds: 5,
+      seconds: 10,
+      rates: [10_000, 100_000],
+      written: 2_097_152,
+      stretches: 8,
+      writers: 8,
+      turns: 40,
+      traces: 20_000,
+    };
 
 const lines = [
   '# Results',
@@ -37,6 +47,10 @@ const several = describeWriters(
 );
 say(`\n${several}`);
 lines.push('', several);
+say('\nStatistics and sampler: processor time from the start of a trace to its end');
+const costs = describeStatistics(statistics({ rounds: plan.turns, traces: plan.traces, say }));
+say(`\n${costs}`);
+lines.push('', costs);
 
 if (!isShort) {
   writeFileSync(new URL('RESULTS.md', import.meta.url), `${lines.join('\n')}\n`);
@@ -96,5 +110,20 @@ function describeWriters({ alone, all, share }) {
     `| one alone | ${plan.writers} together | share, round by round |`,
     '|---|---|---|',
     `| ${cell(rate(alone))} | ${cell(rate(all))} | ${percent(share)} |`,
+  ].join('\n');
+}
+
+function describeStatistics({ rows, recordNanos }) {
+  const cell = ({ q1, median, q3 }) => `${median.toFixed(0)} [${q1.toFixed(0)}, ${q3.toFixed(0)}]`;
+  return [
+    '## Statistics and sampler',
+    '',
+    'Processor time of a request without a socket: ids, span, route and end, and the spans below it. What is kept goes nowhere.',
+    '',
+    '| spans below it | | ns a request | added, round by round |',
+    '|---|---|---|---|',
+    ...rows.map(({ children, name, nanos, added }) => `| ${children} | ${name} | ${cell(nanos)} | ${cell(added)} |`),
+    '',
+    `One value into a histogram: ${recordNanos.toFixed(1)} ns.`,
   ].join('\n');
 }

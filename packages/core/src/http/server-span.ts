@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { RecordingSpan, type SpanContext } from '../trace/recording-span.js';
 import type { Tracer } from '../trace/tracer.js';
+import { requestName } from './request-name.js';
 
 /** Methods with a name of their own in telemetry (OpenTelemetry, `http.request.method`); any other is `_OTHER`. */
 const KNOWN_METHODS = new Set(['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'CONNECT', 'TRACE']);
@@ -65,7 +66,7 @@ export class ServerSpan extends RecordingSpan {
     const route = routeOf?.(request, response);
     if (route !== undefined) {
       data.httpRoute = this.tracer.attributes.text(route);
-      if (!this.#renamed) data.name = `${this.#method} ${data.httpRoute}`;
+      if (!this.#renamed) data.name = requestName(this.#method, data.httpRoute);
     }
     const status = response.headersSent ? response.statusCode : undefined;
     data.httpStatusCode = status;

@@ -136,7 +136,7 @@ export class Sampler {
 
   #hold(trace: LocalTrace, span: SpanData): void {
     const at = endOf(span);
-    if (span.values[KEEP_ATTRIBUTE] === true) trace.isAsked = true;
+    if (asks(span)) trace.isAsked = true;
     if (span.outcome !== 'ok') trace.hasFailed = true;
     const overdue = trace.isSuppressed ? trace : undefined;
     const full = this.#traces.add(trace, span, at) ?? overdue;
@@ -177,7 +177,11 @@ export class Sampler {
 }
 
 function isAsked(trace: LocalTrace, root: SpanData): boolean {
-  return trace.isAsked || root.values[KEEP_ATTRIBUTE] === true;
+  return trace.isAsked || asks(root);
+}
+
+function asks(span: SpanData): boolean {
+  return span.count > 0 && span.values[KEEP_ATTRIBUTE] === true;
 }
 
 /** A reading of `performance.now()`. */
