@@ -43,13 +43,15 @@ function* requestDurations(requests: Iterable<RequestSeries>): Iterable<string> 
   const name = 'http_server_request_duration_seconds';
   yield* head(name, 'histogram', 'Duration of HTTP server requests.');
   for (const series of requests) {
-    const labels = labelsOf(series);
+    // Escaped once for all of its lines: there may be two thousand series.
+    const labels = pairsOf(labelsOf(series));
+    const open = labels === '' ? `${name}_bucket{le="` : `${name}_bucket{${labels},le="`;
     let count = 0;
     for (let bucket = 0; bucket < DURATION_BOUNDS.length; bucket++) {
       count += series.buckets[bucket]!;
-      yield sample(`${name}_bucket`, count, { ...labels, le: String(DURATION_BOUNDS[bucket]) });
+      yield `${open}${DURATION_BOUNDS[bucket]}"} ${count}`;
     }
-    yield sample(`${name}_bucket`, series.count, { ...labels, le: '+Inf' });
+    yield `${open}+Inf"} ${series.count}`;
     yield sample(`${name}_sum`, series.sumNanos / 1e9, labels);
     yield sample(`${name}_count`, series.count, labels);
   }
@@ -73,10 +75,10 @@ function* spans({ ledger, queued }: MetricsSource): Iterable<string> {
   yield* metric('ferret_spans_sampled_out_total', 'counter', 'Spans the rate budget did not keep.', ledger.sampledOut);
   const lost = 'ferret_spans_dropped_total';
   yield* head(lost, 'counter', 'Spans lost, by reason.');
-  yield sample(lost, dropped.queueFull, { reason: 'queue_full' });
-  yield sample(lost, dropped.writeFailed, { reason: 'write_failed' });
-  yield sample(lost, dropped.closed, { reason: 'closed' });
-  yield sample(lost, dropped.tooLarge, { reason: 'too_large' });
+  yield sample(lost, dropped.queueFull, 'reason="queue_full"');
+  yield sample(lost, dropped.writeFailed, 'reason="write_failed"');
+  yield sample(lost, dropped.closed, 'reason="closed"');
+  yield sample(lost, dropped.tooLarge, 'reason="too_large"');
   yield* metric('ferret_spans_spilled_total', 'counter', 'Spans in a spill file for the next writer.', ledger.spilled);
   yield* metric('ferret_spans_pending', 'gauge', 'Spans open, or on their way to the store.', ledger.pending);
   yield* metric('ferret_spans_queued', 'gauge', 'Spans waiting for the store.', queued);
@@ -103,13 +105,17 @@ function* head(name: string, type: MetricType, help: string): Iterable<string> {
   yield `# TYPE ${name} ${type}`;
 }
 
+function sample(name: string, value: number, pairs = ''): string {
+  return pairs === '' ? `${name} ${value}` : `${name}{${pairs}} ${value}`;
+}
+
 /** Labels without a value are left out: to Prometheus an empty label and none are the same. */
-function sample(name: string, value: number, labels: Labels = {}): string {
+function pairsOf(labels: Labels): string {
   const pairs: string[] = [];
   for (const [label, text] of Object.entries(labels)) {
     if (text !== undefined && text !== '') pairs.push(`${label}="${escapeLabel(text)}"`);
   }
-  return pairs.length === 0 ? `${name} ${value}` : `${name}{${pairs.join(',')}} ${value}`;
+  return pairs.join(',');
 }
 
 /** The format is UTF-8 and knows three escapes; anything else stands for itself. */
