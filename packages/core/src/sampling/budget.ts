@@ -17,16 +17,16 @@ class KeptTrace implements SpanSampling {
     this.#ceiling = ceiling;
   }
 
-  /** What goes first leaves no debt in the budget: it must not keep the rest out once the trouble is over. */
+  /** What goes first counts in the budget, too, but must not keep the rest out once the trouble is over. */
   pay(spans: number): void {
     this.#ceiling.take(spans);
     if (this.reason === 'budget') this.#bucket.take(spans);
-    else this.#bucket.takeAtMost(spans);
+    else this.#bucket.takeFirst(spans);
   }
 
   payLate(spans: number): void {
-    this.#ceiling.takeAtMost(spans);
-    this.#bucket.takeAtMost(spans);
+    this.#ceiling.takeFirst(spans);
+    this.#bucket.takeFirst(spans);
   }
 }
 
@@ -62,7 +62,7 @@ export function pay(verdict: SpanSampling | null, spans: number): void {
   if (verdict instanceof KeptTrace) verdict.pay(spans);
 }
 
-/** Accounts for a span that ended after its trace was decided. There may be any number of them, so they leave no debt. */
+/** Accounts for a span that ended after its trace was decided. There may be any number of them. */
 export function payLate(verdict: SpanSampling | null): void {
   if (verdict instanceof KeptTrace) verdict.payLate(1);
 }

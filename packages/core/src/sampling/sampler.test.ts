@@ -78,6 +78,7 @@ describe('the budget', () => {
   it('lets keeping resume at once when traffic falls', () => {
     const traffic = new Traffic({ maxSpansPerSecond: 100 });
     traffic.steady(5_000, 3, (index) => ({ outcome: index % 2 === 0 ? 'error' : 'ok' }));
+    traffic.pass(50);
     const before = traffic.keptRoots.length;
     traffic.steady(50, 2);
     expect(traffic.keptRoots.length - before).toBe(100);
@@ -123,6 +124,14 @@ describe('what goes first', () => {
     expect(keptFor(traffic, 'error')).toBe(250);
     expect(keptFor(traffic, 'budget')).toBeGreaterThan(300);
     expect(traffic.kept.length).toBeLessThan(620);
+  });
+
+  it('leaves the rest what it does not take', () => {
+    const traffic = new Traffic({ maxSpansPerSecond: 100 });
+    traffic.steady(2_000, 20, (index) => ({ outcome: index % 200 === 0 ? 'error' : 'ok', children: 3 }));
+    expect(keptFor(traffic, 'error')).toBe(200);
+    expect(traffic.kept.length).toBeGreaterThan(1_950);
+    expect(traffic.kept.length).toBeLessThan(2_250);
   });
 
   it('is bounded by the ceiling: an outage in which everything fails', () => {

@@ -1,5 +1,6 @@
 /** How long a bucket takes to fill: what a second allows may come all at once. */
 const FILL_SECONDS = 1;
+const MAX_DEBT_SECONDS = 0.05;
 
 /**
  * A token bucket: so many spans a second, and not more at once than a second's worth. It is filled as it is asked, without a
@@ -34,8 +35,12 @@ export class TokenBucket {
     this.#tokens -= spans;
   }
 
-  /** Takes what there is, for something that goes first: it leaves no debt behind. */
-  takeAtMost(spans: number): void {
-    this.#tokens = Math.min(this.#tokens, Math.max(0, this.#tokens - spans));
+  /**
+   * Takes tokens for something that goes first, whether there are any or not. The debt is bounded, by what was taken last or 50 ms:
+   * what comes after it gets less while that goes on, and is not kept out once it is over.
+   */
+  takeFirst(spans: number): void {
+    const debt = Math.max(spans, this.perSecond * MAX_DEBT_SECONDS);
+    this.#tokens = Math.max(this.#tokens - spans, Math.min(this.#tokens, -debt));
   }
 }
