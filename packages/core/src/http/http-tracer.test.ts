@@ -198,6 +198,24 @@ describe('the outcome', () => {
     expect(await span()).toMatchObject({ outcome: 'aborted', httpStatusCode: 200 });
   });
 
+  it('is aborted, without a status, when the client breaks off its upload, whatever is answered to that (FAULTS 31)', async () => {
+    const { port, span } = await serve((request, response) => {
+      socket.destroy();
+      request.once('aborted', () => {
+        exceptionThrown(request, new RangeError('request aborted'));
+        response.writeHead(500).end('sorry');
+      });
+    });
+    const socket = connect(port).on('error', () => {});
+    socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf');
+    expect(await span()).toMatchObject({
+      outcome: 'aborted',
+      httpStatusCode: undefined,
+      errorType: 'aborted',
+      attributes: { 'exception.type': 'RangeError' },
+    });
+  });
+
   it('is aborted when the client has left before the middleware ran', async () => {
     const sink = new MemorySink();
     const ferret = new FerretInstance({ sink });

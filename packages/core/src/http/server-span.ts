@@ -68,18 +68,19 @@ export class ServerSpan extends RecordingSpan {
       data.httpRoute = this.tracer.attributes.text(route);
       if (!this.#renamed) data.name = requestName(this.#method, data.httpRoute);
     }
-    const status = response.headersSent ? response.statusCode : undefined;
+    const wasCutOff = isCutOff(response);
+    const isUnheard = wasCutOff && isAnsweredInVain(request, response);
+    const status = response.headersSent && !isUnheard ? response.statusCode : undefined;
     data.httpStatusCode = status;
     for (const name of responseHeaders) {
       this.tracer.attributes.set(data, `http.response.header.${name}`, headerValues(response.getHeader(name)));
     }
 
     const exception = thrown && this.recordException(data, thrown.error);
-    const wasCutOff = isCutOff(response);
     if (status !== undefined && status >= 500) {
       data.outcome = wasCutOff && exception === undefined ? 'aborted' : 'error';
       data.errorType = String(status);
-    } else if (wasCutOff && exception === undefined) {
+    } else if (wasCutOff && (exception === undefined || isUnheard)) {
       data.outcome = 'aborted';
       data.errorType ??= 'aborted';
     } else if (exception !== undefined && (wasCutOff || status === undefined || status < 400)) {
@@ -93,10 +94,20 @@ export class ServerSpan extends RecordingSpan {
 
 /**
  * Whether the client went away before it had everything. Where there is no connection (a request injected in a test, or by
- * a serverless adapter), nobody can go away from a response that was ended.
+ * a serverless adapter), nobody can go away from a response that was ended. A response that has reached its client has let go
+ * of the connection; Node 20 and 22 call one finished, too, that was written to a connection already gone.
  */
-function isCutOff(response: ServerResponse): boolean {
-  return !response.writableFinished && !(response.writableEnded && !(response.socket instanceof Socket));
+function isCutOff({ socket, writableEnded, writableFinished }: ServerResponse): boolean {
+  if (!(socket instanceof Socket)) return !writableFinished && !writableEnded;
+  return !writableFinished || socket.destroyed;
+}
+
+/**
+ * Whether the answer was written after the client had broken off its upload: body parsers then report an exception
+ * ("request aborted"), and error handlers answer it to a connection that is gone. No status was sent, and nothing failed here.
+ */
+function isAnsweredInVain(request: IncomingMessage, response: ServerResponse): boolean {
+  return !request.complete && response.writableEnded;
 }
 
 /** Header values as OpenTelemetry has them: always a list. */
