@@ -216,6 +216,15 @@ describe('the outcome', () => {
     });
   });
 
+  it('is aborted, without a status, when the response is destroyed before it is answered (FAULTS 34)', async () => {
+    const { url, span } = await serve((_request, response) => {
+      response.destroy();
+      response.end('to nobody');
+    });
+    await fetch(url).catch(() => {});
+    expect(await span()).toMatchObject({ outcome: 'aborted', httpStatusCode: undefined, errorType: 'aborted' });
+  });
+
   it('is aborted when the client has left before the middleware ran', async () => {
     const sink = new MemorySink();
     const ferret = new FerretInstance({ sink });

@@ -69,8 +69,11 @@ export class ServerSpan extends RecordingSpan {
       if (!this.#renamed) data.name = requestName(this.#method, data.httpRoute);
     }
     const wasCutOff = isCutOff(response);
-    const isUnheard = wasCutOff && isAnsweredInVain(request, response);
-    const status = response.headersSent && !isUnheard ? response.statusCode : undefined;
+    // The client broke off its upload. Body parsers report that as an exception ("request aborted"), and error handlers
+    // answer it to nobody: no status was sent, and nothing failed here.
+    const brokeOff = wasCutOff && !request.complete && response.writableEnded;
+    const isSent = response.headersSent && !brokeOff && !(wasCutOff && isAnsweredInVain(response));
+    const status = isSent ? response.statusCode : undefined;
     data.httpStatusCode = status;
     for (const name of responseHeaders) {
       this.tracer.attributes.set(data, `http.response.header.${name}`, headerValues(response.getHeader(name)));
@@ -80,7 +83,7 @@ export class ServerSpan extends RecordingSpan {
     if (status !== undefined && status >= 500) {
       data.outcome = wasCutOff && exception === undefined ? 'aborted' : 'error';
       data.errorType = String(status);
-    } else if (wasCutOff && (exception === undefined || isUnheard)) {
+    } else if (wasCutOff && (exception === undefined || brokeOff)) {
       data.outcome = 'aborted';
       data.errorType ??= 'aborted';
     } else if (exception !== undefined && (wasCutOff || status === undefined || status < 400)) {
@@ -102,12 +105,9 @@ function isCutOff({ socket, writableEnded, writableFinished }: ServerResponse): 
   return !writableFinished || socket.destroyed;
 }
 
-/**
- * Whether the answer was written after the client had broken off its upload: body parsers then report an exception
- * ("request aborted"), and error handlers answer it to a connection that is gone. No status was sent, and nothing failed here.
- */
-function isAnsweredInVain(request: IncomingMessage, response: ServerResponse): boolean {
-  return !request.complete && response.writableEnded;
+/** Whether a whole answer was written to a connection that nothing was ever sent over: it was gone already. */
+function isAnsweredInVain({ socket, writableEnded }: ServerResponse): boolean {
+  return writableEnded && socket?.destroyed === true && socket.bytesWritten === 0;
 }
 
 /** Header values as OpenTelemetry has them: always a list. */
