@@ -21,11 +21,11 @@ export function temporaryFile(): string {
   return join(mkdtempSync(join(tmpdir(), 'ferret-e2e-')), 'ferret.db');
 }
 
-/** Starts one of `apps/` as a process of its own, under the Node that runs the tests. */
-export function start(app: string, environment: Record<string, string>): Child {
+/** Starts one of `apps/` as a process of its own, under the Node that runs the tests, with these options of Node. */
+export function start(app: string, environment: Record<string, string>, execArgv: readonly string[] = []): Child {
   const child = fork(fileURLToPath(new URL(`apps/${app}`, import.meta.url)), {
     env: { ...process.env, ...environment },
-    execArgv: [],
+    execArgv: [...execArgv],
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
   });
   let stderr = '';
@@ -44,4 +44,11 @@ export function runScript(script: string, database = temporaryFile()): Promise<E
 export async function message<T>(child: Child): Promise<T> {
   const [first] = (await once(child.process, 'message')) as [T];
   return first;
+}
+
+/** Sends a question to a process that answers each with one message, and returns the answer. */
+export function ask<T>(child: Child, question: string): Promise<T> {
+  const answer = message<T>(child);
+  child.process.send(question);
+  return answer;
 }

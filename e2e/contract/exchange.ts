@@ -20,7 +20,7 @@ export function request(
 }
 
 /** Sends the pieces one by one over a connection, and returns all that comes back until it is closed. */
-export async function exchange(server: Server, ...pieces: readonly string[]): Promise<string> {
+export async function exchange(server: Server, ...pieces: readonly (string | Uint8Array)[]): Promise<string> {
   const { socket, received } = open(server);
   const closed = once(socket, 'close');
   for (const piece of pieces) {

@@ -1,0 +1,54 @@
+// An Express service for the faults: it answers anything, and its parent can ask how it is.
+
+import { createFerret } from '@ferretjs/core';
+import { ferret } from '@ferretjs/express';
+import express from 'express';
+
+const instance = createFerret(JSON.parse(process.env.OPTIONS ?? '{}'));
+const app = express();
+app.use(ferret(instance));
+app.use(express.json());
+app.get('/users/:id', async (request, response) => {
+  await instance.measure('SELECT user', { body: request.query }, () => Promise.resolve());
+  response.json({ id: request.params.id });
+});
+app.post('/annotate', (request, response) => {
+  instance.measure('annotate', request.body, () => {});
+  response.status(204).end();
+});
+app.post('/throw', (request) => {
+  throw new Error(request.body.message);
+});
+app.use(ferret.errors());
+app.use((_error, _request, response, _next) => void response.status(500).end('sorry'));
+
+const server = app.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
+
+/** What a parent may ask, each answered by one message. */
+const ANSWERS = {
+  /** Bytes in use after a collection, with nothing waiting for the store. Needs `--expose-gc`. */
+  async memory() {
+    await instance.flush();
+    for (let round = 0; round < 3; round++) {
+      await new Promise(setImmediate);
+      globalThis.gc();
+    }
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  },
+  async flush() {
+    await instance.flush();
+    return instance.stats();
+  },
+  /** Ends the service; the process goes with it. */
+  async close() {
+    server.close();
+    server.closeAllConnections();
+    return instance.close();
+  },
+};
+process.on('message', async (question) => {
+  process.send(await ANSWERS[question](), () => {
+    if (question === 'close') process.disconnect();
+  });
+});
