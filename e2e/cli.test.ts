@@ -6,15 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createStoreFixture, type StoreFixture } from '../packages/core/src/sqlite/reader.fixture.js';
+import { BIN, type Ended, endOf, startCommand } from './command.js';
 
-const BIN = fileURLToPath(new URL('../packages/cli/bin/ferret.js', import.meta.url));
 const HOSTILE = 'GET /\u001b]0;pwned\u0007\u009b2J\u202e\r\n';
-
-interface Ended {
-  code: number | null;
-  out: string;
-  err: string;
-}
 
 let directory: string;
 let file: string;
@@ -40,22 +34,11 @@ async function fill(store: StoreFixture): Promise<void> {
 }
 
 function start(parameters: readonly string[], options: { env?: NodeJS.ProcessEnv; uid?: number } = {}): ChildProcess {
-  const { FORCE_COLOR: _, NO_COLOR: __, ...inherited } = process.env;
-  const env = { ...inherited, ...options.env };
-  return spawn(process.execPath, [BIN, ...parameters], { ...options, cwd: directory, env, stdio: 'pipe' });
-}
-
-async function end(child: ChildProcess): Promise<Ended> {
-  let out = '';
-  let err = '';
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => (out += text));
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => (err += text));
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  return { code, out, err };
+  return startCommand(parameters, { ...options, cwd: directory });
 }
 
 function ferret(...parameters: string[]): Promise<Ended> {
-  return end(start(parameters));
+  return endOf(start(parameters));
 }
 
 describe('the ferret command', () => {
@@ -100,7 +83,7 @@ describe('the ferret command', () => {
   });
 
   it('colours a pipe only where it is told to', async () => {
-    const run = (env: NodeJS.ProcessEnv) => end(start(['analyze'], { env }));
+    const run = (env: NodeJS.ProcessEnv) => endOf(start(['analyze'], { env }));
     expect((await run({ CI: 'true' })).out).not.toContain('\u001b');
     expect((await run({ FORCE_COLOR: '1' })).out).toContain('\u001b[1m');
     expect((await run({ FORCE_COLOR: '1', NO_COLOR: '1' })).out).not.toContain('\u001b');
@@ -109,14 +92,14 @@ describe('the ferret command', () => {
   it('ends without complaint when nobody reads on', async () => {
     const child = start(['analyze', '--json']);
     child.stdout?.destroy();
-    expect(await end(child)).toMatchObject({ code: 0, err: '' });
+    expect(await endOf(child)).toMatchObject({ code: 0, err: '' });
   });
 
   it.runIf(process.platform === 'linux')('fits its table to a terminal, and colours it', async () => {
     const command = `stty cols 60; "${process.execPath}" "${BIN}" analyze`;
     const { NO_COLOR: _, ...env } = process.env;
     const child = spawn('script', ['-qec', command, '/dev/null'], { cwd: directory, env: { ...env, TERM: 'xterm' } });
-    const { out } = await end(child);
+    const { out } = await endOf(child);
     const lines = stripVTControlCharacters(out).split('\r\n');
     const table = lines.slice(lines.findIndex((line) => line.startsWith('name')));
     expect(Math.max(...table.map((line) => line.length))).toBeLessThanOrEqual(60);
@@ -145,7 +128,7 @@ describe.skipIf(process.platform === 'win32')('in a directory that may only be r
       await chmod(join(locked, name), 0o444);
     }
     await chmod(locked, 0o555);
-    const ended = await end(start(['analyze', path], asReader));
+    const ended = await endOf(start(['analyze', path], asReader));
     await chmod(locked, 0o755);
     return ended;
   }
@@ -180,7 +163,7 @@ describe.skipIf(process.platform === 'win32')('in a directory that may only be r
     const path = join(locked, 'secret.db');
     await copyFile(file, path);
     await chmod(path, 0o000);
-    const ended = await end(start(['analyze', path], asReader));
+    const ended = await endOf(start(['analyze', path], asReader));
     expect(ended).toMatchObject({ code: 1, err: expect.stringContaining('cannot be read: no permission.') });
   });
 });

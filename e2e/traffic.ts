@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { Agent, request } from 'node:http';
+import { connect } from 'node:net';
 
 export interface Answer {
   readonly status: number;
@@ -18,6 +20,34 @@ export async function send(port: number, paths: readonly string[], connections: 
   await Promise.all(Array.from({ length: connections }, worker));
   agent.destroy();
   return answers;
+}
+
+/** Sends requests as they are, pipelined in bursts over so many connections; resolves when each has been answered. */
+export async function flood(
+  port: number,
+  count: number,
+  requestOf: (index: number) => string,
+  { connections = 4, burst = 100 } = {},
+): Promise<void> {
+  let next = 0;
+  const worker = async () => {
+    const socket = connect(port, '127.0.0.1').setEncoding('latin1');
+    while (next < count) {
+      const first = next;
+      next = Math.min(count, first + burst);
+      const wanted = next - first;
+      socket.write(Array.from({ length: wanted }, (_, index) => requestOf(first + index)).join(''));
+      let rest = '';
+      for (let answered = 0; answered < wanted; ) {
+        const parts = `${rest}${await once(socket, 'data')}`.split('HTTP/1.1 ');
+        answered += parts.length - 1;
+        // A piece of the next answer's beginning may have come already.
+        rest = parts.at(-1)?.slice(-8) ?? '';
+      }
+    }
+    socket.destroy();
+  };
+  await Promise.all(Array.from({ length: connections }, worker));
 }
 
 function get(port: number, path: string, agent: Agent): Promise<Answer> {

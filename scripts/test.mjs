@@ -58,8 +58,9 @@ const steps = [
       [...bin('@arethetypeswrong/cli/dist/index.js'), '--pack', `packages/${name}`],
     ],
   })),
+  // Without the faults that a name in `.slow` marks: volumes, files and processes, which take minutes, and the same in every Node.
   ...(hasMatrix ? [22, 24, 26] : []).map((major) =>
-    testStep(`e2e-node-${major}`, () => installNode(major, cache), '--root', 'e2e'),
+    testStep(`e2e-node-${major}`, () => installNode(major, cache), '--root', 'e2e', '--exclude', '**/*.slow.test.ts'),
   ),
 ];
 

@@ -8,6 +8,7 @@ import express5 from 'express';
 import express4 from 'express-4';
 import { describe, expect, it } from 'vitest';
 import { request } from '../contract/exchange.js';
+import { figure } from './figures.js';
 import { type Pair, servePair } from './pair.js';
 import { scaled } from './scale.js';
 
@@ -26,7 +27,7 @@ const PLACES = [
 describe.each([
   ['Express 5.3', express5],
   ['Express 4.22', express4],
-])('%s', (_version, express) => {
+])('%s', (version, express) => {
   /** Hears of each request by its number, once it is in the application. */
   const arrivals = new EventEmitter().setMaxListeners(0);
   const gone = new EventEmitter().setMaxListeners(0);
@@ -64,7 +65,7 @@ describe.each([
     await left;
   }
 
-  it(`31. ${scaled(10_000)} aborted requests are a row each, aborted, and leave no listener`, async () => {
+  it(`31. ${scaled(10_000)} aborted requests are a row each, aborted, and leave no listener`, async ({ task }) => {
     const pair = await servePair(build, { maxQueueSize: 100_000 });
     const before = listeners(pair);
     const count = scaled(10_000);
@@ -87,6 +88,7 @@ describe.each([
       'POST, aborted, null',
     ]);
     expect(listeners(pair)).toEqual(before);
+    figure(task, `${version}: ${count} aborted, ${rows.length} rows, no listener left`);
   });
 });
 
