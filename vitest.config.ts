@@ -23,6 +23,8 @@ export default defineConfig({
         test: { name: 'nest-11', include: ['packages/nest/src/*.test.ts'] },
       },
     ],
+    // Of 100,000 inputs for each property (npm run test:soak), some take minutes.
+    ...(process.env['FERRET_SOAK'] ? { testTimeout: 3_600_000 } : {}),
     coverage: {
       provider: 'v8',
       include: ['packages/*/src/**/*.ts'],

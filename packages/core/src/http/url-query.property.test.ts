@@ -1,0 +1,90 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { fuzz } from '../fuzz.fixture.js';
+import { createRedactor } from '../trace/redaction.js';
+import { redactQuery } from './url-query.js';
+
+const redactor = createRedactor({}, () => {});
+const redact = (query: string) => redactQuery(query, redactor);
+
+/** Anything, and what is nearly a query. */
+const query = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.webQueryParameters(),
+  fc.string({
+    unit: fc.constantFrom(...'ab=&%+20;[]:/@\u00ff\ud800', 'key', 'token', 'bearer ', '%3D'),
+    maxLength: 400,
+  }),
+);
+
+/** Ways to write a name or a value in a query that an application reads the same. */
+const spelling = fc.constantFrom<(text: string) => string>(
+  (text) => text,
+  encodeURIComponent,
+  (text) => text.replace(/[\w-]/g, (character) => `%${character.charCodeAt(0).toString(16)}`),
+  (text) => text.replace(/[\w-]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`),
+);
+
+/** Letters that stand nowhere else; upper case, as redacted names may be. */
+const CANARY = 'C4N4RY';
+const NAMES = ['token', 'api_key', 'X-Api-Key', 'user[password]', 'sessionId', 'X-Amz-Signature', 'sig', 'connect.sid'];
+const SECRETS = [
+  `Bearer ${CANARY}`,
+  `https://user:${CANARY}@host/`,
+  `https://host/?token=${CANARY}`,
+  `ghp_${CANARY.repeat(6)}`,
+  `{"password":"${CANARY}"}`,
+];
+
+it('a query of anything is redacted without an exception, and bounded', () => {
+  fuzz(
+    fc.property(query, (text) => {
+      const redacted = redact(text);
+      expect(redacted.length).toBeLessThanOrEqual(Math.min(text.length * 9 + 9, 2048 + 'REDACTED…'.length + 1024));
+    }),
+  );
+});
+
+it('a query that has been redacted is redacted', () => {
+  fuzz(
+    fc.property(query, (text) => {
+      const once = redact(text);
+      fc.pre(!once.endsWith('…'));
+      expect(redact(once)).toBe(once);
+    }),
+  );
+});
+
+it('a query has no more pairs than before, and keeps the harmless as they were', () => {
+  const pair = fc
+    .tuple(fc.constantFrom('page', 'q', 'sort', 'limit'), fc.webFragments())
+    .filter(([, value]) => redactor.text(value) === value && !/[&%+]/.test(value));
+  fuzz(
+    fc.property(fc.array(pair, { maxLength: 20 }), (pairs) => {
+      const text = pairs.map(([name, value]) => `${name}=${value}`).join('&');
+      fc.pre(text.length <= 2048);
+      expect(redact(text)).toBe(text);
+    }),
+  );
+});
+
+it('no spelling of a secret name or of a secret value survives, wherever it stands', () => {
+  const harmless = fc.webQueryParameters();
+  fuzz(
+    fc.property(
+      fc.constantFrom(...NAMES),
+      fc.constantFrom(...SECRETS),
+      spelling,
+      spelling,
+      harmless,
+      harmless,
+      (name, secret, spellName, spellValue, before, after) => {
+        const byName = redact(`${before}&${spellName(name)}=${spellValue(CANARY)}&${after}`);
+        expect(byName).not.toContain(spellValue(CANARY));
+        const byValue = redact(`${before}&q=${spellValue(encodeURIComponent(secret))}&${after}`);
+        expect(byValue).not.toContain(CANARY);
+        expect(byValue).not.toContain(spellValue(CANARY));
+      },
+    ),
+  );
+});
