@@ -12,6 +12,9 @@ app.get('/users/:id', async (request, response) => {
   await instance.measure('SELECT user', { body: request.query }, () => Promise.resolve());
   response.json({ id: request.params.id });
 });
+const tenant = express.Router({ mergeParams: true });
+tenant.get('/orders/:id', (request, response) => void response.json(request.params));
+app.use('/t/:tenant', tenant);
 app.post('/annotate', (request, response) => {
   instance.measure('annotate', request.body, () => {});
   response.status(204).end();

@@ -1,7 +1,8 @@
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { currentSpan } from '@ferretjs/core';
 import { ferret } from '@ferretjs/express';
-import express from 'express';
+import express5 from 'express';
+import express4 from 'express-4';
 import { describe, expect, it } from 'vitest';
 import { escapeControls } from '../../packages/cli/src/format/escape.js';
 import { redactQuery } from '../../packages/core/src/http/url-query.js';
@@ -40,7 +41,7 @@ const PARSERS: Record<string, (text: string) => unknown> = {
   'the escape of the CLI': escapeControls,
 };
 
-describe('45 a. 100 KB of hostile text take time in proportion to their length in', () => {
+describe('100 KB of hostile text take time in proportion to their length in', () => {
   it.each(Object.entries(PARSERS))('45 a. %s', async (_what, parse) => {
     for (const piece of PIECES) {
       await expectLinearTime(JSON.stringify(piece), LENGTH, (length) =>
@@ -50,42 +51,50 @@ describe('45 a. 100 KB of hostile text take time in proportion to their length i
   });
 });
 
-it('45 b. in every part of a request, 100 KB of hostile text hold nobody up', async () => {
-  const { traced, bare, rows } = await servePair(
-    (instance) => {
+describe.each([
+  ['Express 5.3', express5],
+  ['Express 4.22', express4],
+])('%s', (_version, express) => {
+  it('45 b. in every part of a request, 100 KB of hostile text hold nobody up', async () => {
+    const options = { headers: { request: ['x-text', 'cookie'] } };
+    const { traced, bare, rows } = await servePair((instance) => {
       const app = express();
       if (instance !== undefined) app.use(ferret(instance));
-      app.use((request, response) => {
+      const router = express.Router();
+      router.get(/.*/, (request, response) => {
+        const { 'user-agent': agent, 'x-text': text } = request.headers;
         currentSpan()
-          ?.annotate({ agent: request.headers['user-agent'] })
-          .recordError(new Error(request.headers['x-text'] as string));
+          ?.annotate({ agent })
+          .recordError(new Error(String(text)));
         response.status(204).end();
       });
+      app.use('/t/:tenant', router);
+      // A path that has bad escapes.
+      app.use(((_error, _request, response, _next) => void response.status(400).end()) as express5.ErrorRequestHandler);
       return createServer({ maxHeaderSize: 4_000_000 }, app);
-    },
-    { headers: { request: ['x-text', 'cookie'] } },
-  );
-  let sent = 0;
-  for (const piece of ['a', '=', '%25', 'a=b,', 'key=', '://a:', 'bearer ', '4111-', '-----BEGIN A-----', '"key":[']) {
-    const ask = (server: typeof traced, length: number) => {
-      const text = piece.repeat(Math.ceil(length / piece.length)).trimEnd();
-      const target = `/${text.replaceAll(/[ "]/g, '')}?${text.replaceAll(/[ "]/g, '')}`;
-      const headers = {
-        'User-Agent': text,
-        'X-Text': text,
-        Cookie: text,
-        Host: text,
-        tracestate: text,
-        traceparent: `01-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01-${text}`,
+    }, options);
+    let sent = 0;
+    for (const piece of ['a', '=', '/', '%25', '%zz', 'a=b,', 'key=', '://a:', 'bearer ', '4111-', '"key":[']) {
+      const ask = (server: Server, length: number) => {
+        const text = piece.repeat(Math.ceil(length / piece.length)).trimEnd();
+        const inUrl = text.replaceAll(/[ "]/g, '');
+        const headers = {
+          'User-Agent': text,
+          'X-Text': text,
+          Cookie: text,
+          Host: text,
+          tracestate: text,
+          traceparent: `01-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01-${text}`,
+        };
+        return exchange(server, request('GET', `/t/${inUrl}/${inUrl}?${inUrl}`, { headers }));
       };
-      return exchange(server, request('GET', target, { headers }));
-    };
-    await expectLinearTime(JSON.stringify(piece), LENGTH, async (length) => {
+      await expectLinearTime(JSON.stringify(piece), LENGTH, async (length) => {
+        sent++;
+        expect(await ask(traced, length)).toMatch(/^HTTP\/1\.1 [24]0[04] /);
+      });
+      expect(await ask(traced, LENGTH)).toBe(await ask(bare, LENGTH));
       sent++;
-      expect(await ask(traced, length)).toContain(' 204 ');
-    });
-    expect(await ask(traced, LENGTH)).toBe(await ask(bare, LENGTH));
-    sent++;
-  }
-  await rows(sent);
+    }
+    await rows(sent);
+  });
 });

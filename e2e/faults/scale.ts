@@ -7,3 +7,6 @@ const scale = isSoak ? 1 : 0.1;
 export function scaled(full: number): number {
   return Math.ceil(full * scale);
 }
+
+/** For tests of volumes: `it(title, { timeout: LONG_MILLIS }, ...)`. */
+export const LONG_MILLIS = isSoak ? 2 * 3_600_000 : 300_000;
