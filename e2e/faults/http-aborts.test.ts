@@ -10,7 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { request } from '../contract/exchange.js';
 import { figure } from './figures.js';
 import { type Pair, servePair } from './pair.js';
-import { scaled } from './scale.js';
+import { LONG_MILLIS, scaled } from './scale.js';
 
 const CONNECTIONS = 50;
 
@@ -65,7 +65,9 @@ describe.each([
     await left;
   }
 
-  it(`31. ${scaled(10_000)} aborted requests are a row each, aborted, and leave no listener`, async ({ task }) => {
+  it(`31. ${scaled(10_000)} aborted requests are a row each, aborted, and leave no listener`, {
+    timeout: LONG_MILLIS,
+  }, async ({ task }) => {
     const pair = await servePair(build, { maxQueueSize: 100_000 });
     const before = listeners(pair);
     const count = scaled(10_000);
