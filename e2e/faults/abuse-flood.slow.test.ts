@@ -15,9 +15,9 @@ const ALLOWED = METHODS.filter((method) => method !== 'CONNECT' && method !== 'H
 const ROUTE = 'GET /t/:tenant/orders/:id';
 const KNOWN = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'CONNECT', 'TRACE'];
 
-it(`40 a. ${scaled(1_000_000)} distinct URLs and user agents, by every method, leave memory flat and few names`, async ({
-  task,
-}) => {
+it(`40 a. ${scaled(1_000_000)} distinct URLs and user agents, by every method, leave memory flat and few names`, {
+  timeout: LONG_MILLIS,
+}, async ({ task }) => {
   const database = temporaryFile();
   const options = { database, maxQueueSize: 1_000_000 };
   const child = start('fault-service.mjs', { OPTIONS: JSON.stringify(options), NODE_ENV: 'production' }, EXPOSE_GC);
@@ -51,9 +51,9 @@ it(`40 a. ${scaled(1_000_000)} distinct URLs and user agents, by every method, l
   expect(strings?.count).toBeLessThanOrEqual(10_000);
 });
 
-it(`40 b. ${scaled(1_000_000)} distinct names, attribute keys and error types of the application's own leave memory flat`, async ({
-  task,
-}) => {
+it(`40 b. ${scaled(1_000_000)} distinct names, attribute keys and error types of the application's own leave memory flat`, {
+  timeout: LONG_MILLIS,
+}, async ({ task }) => {
   const database = temporaryFile();
   const child = start(
     'run-script.mjs',
