@@ -106,22 +106,28 @@ it('50 b. secrets in attributes are in no log, also where hooks fail and NODE_DE
   expectNoCanary([['standard error', end.stderr]]);
 });
 
-// What is beside the database then is up to the store: nothing, or a spill file, which `filesBeside` finds.
-it('50 c. secrets are in no file that a process leaves behind which exits in the middle of a batch', async () => {
+it('50 c. secrets are not in what a process spills that exits in the middle of a batch, nor where that is taken in', async () => {
   const database = temporaryFile();
-  const end = await runScript(
-    `const attributes = ${JSON.stringify(ATTRIBUTES)};
-     const ferret = createFerret(options);
-     ferret.measure('first', attributes, () => {});
-     await ferret.flush();
-     for (let index = 0; index < 1000; index++) ferret.measure(attributes.text, attributes, () => {});
-     process.exit(0);`,
-    database,
-  );
-  expectUndisturbed(end);
+  const script = (end: string) => `const attributes = ${JSON.stringify(ATTRIBUTES)};
+    const ferret = createFerret(options);
+    ferret.measure('first', attributes, () => {});
+    await ferret.flush();
+    ${end}`;
+  const spill = `for (let index = 0; index < 1000; index++) ferret.measure(attributes.text, attributes, () => {});
+    process.exit(0);`;
+  expectUndisturbed(await runScript(script(spill), database));
   const left = filesBeside(database);
-  expect(left.size).toBeGreaterThan(0);
+  const spilled = [...left].filter(([name]) => name.includes('spill'));
+  expect(
+    spilled.some(([, content]) => content.includes(MARKER)),
+    'the spill holds what was recorded',
+  ).toBe(true);
   expectNoCanary(left);
+
+  expectUndisturbed(await runScript(script('await ferret.close();'), database));
+  const processes = await expectSound(database);
+  expect(processes.map(({ stored }) => stored)).toEqual([1_001, 1]);
+  expectNoCanary(filesBeside(database));
   expectNoCanary(await outputs(database));
 });
 
