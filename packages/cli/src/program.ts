@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { analyze, SORT_COLUMNS, type SortColumn } from './commands/analyze.js';
+import { type PruneOptions, prune } from './commands/prune.js';
+import { recover } from './commands/recover.js';
 import { listRuns } from './commands/runs.js';
 import { showTrees } from './commands/tree.js';
+import { parseAge, parseSize } from './limits.js';
 import type { Terminal } from './terminal.js';
 
 interface AnalyzeOptions {
@@ -73,7 +76,41 @@ export function createProgram(terminal: Terminal): Command {
     .addHelpText('after', examples('ferret runs', 'ferret runs logs/ferret.db --json'))
     .action((file: string, options: { json?: true }) => listRuns(terminal, file, options));
 
+  addRecover(program, terminal);
+  addPrune(program, terminal);
   return program;
+}
+
+function addRecover(program: Command, terminal: Terminal): void {
+  program
+    .command('recover')
+    .summary('take in what dead processes left')
+    .description(
+      'Stores what processes that are gone have spilled beside a file, each span once, and the spans they had open as ' +
+        'interrupted. An app with Ferret does the same when it starts.',
+    )
+    .addArgument(fileArgument())
+    .option('--json', 'print JSON')
+    .addHelpText('after', examples('ferret recover', 'ferret recover logs/ferret.db --json'))
+    .action((file: string, options: { json?: true }) => recover(terminal, file, options));
+}
+
+function addPrune(program: Command, terminal: Terminal): void {
+  program
+    .command('prune')
+    .summary('delete old spans, and give their room back')
+    .description('Deletes the oldest spans of a file, down to an age, a size, or both. Apps may go on writing to it.')
+    .addArgument(fileArgument())
+    .addOption(new Option('--max-age <age>', 'delete what is older: 90m, 12h, 7d, 2w').argParser(parseAge))
+    .addOption(new Option('--max-size <size>', 'delete what is more: 800KB, 512MB, 2GB').argParser(parseSize))
+    .option('--json', 'print JSON, sizes in bytes')
+    .addHelpText('after', examples('ferret prune --max-age 7d', 'ferret prune logs/ferret.db --max-size 512MB --json'))
+    .action(async (file: string, options: PruneOptions, command: Command) => {
+      if (options.maxAge === undefined && options.maxSize === undefined) {
+        command.error('error: nothing to delete without a limit: give --max-age, --max-size or both');
+      }
+      await prune(terminal, file, options);
+    });
 }
 
 function fileArgument(): Argument {

@@ -2,17 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { FerretError } from '../errors.js';
-import { createReport, type OnDiagnostic, type Report } from '../pipeline/diagnostics.js';
+import type { OnDiagnostic, Report } from '../pipeline/diagnostics.js';
 import type { Database } from './driver.js';
 import { openForWriting } from './file.js';
 import { identifyProcess } from './process-identity.js';
 import { connect } from './reader-connection.js';
 import { explainSqliteError } from './reader-errors.js';
-import { type Recovery, recover } from './recovery.js';
+import { type LeftSpill, type Recovery, recover } from './recovery.js';
 import { pruneChunk, pruneGone } from './retention.js';
 import { spillFileOf } from './spill-queue.js';
 
-export type { Recovery };
+export type { LeftSpill, Recovery };
 
 export interface MaintenanceOptions {
   /** Called with what could not be done, and why. Default: nobody hears of it. */
@@ -38,7 +38,8 @@ export async function recoverFile(file: string, options: MaintenanceOptions = {}
   const path = resolve(file);
   // Checked as a reader would: what is no Ferret file is refused here, not moved aside.
   if ((await sizeOf(path)) > 0 || !(await hasSpill(path))) await (await connect(file)).close();
-  const report = createReport(options.onDiagnostic ?? (() => {}));
+  // Each of them, and not one a minute as an application wants them: a tool says of every file why it was left.
+  const report: Report = (code, message, cause) => options.onDiagnostic?.({ code, message, cause, suppressed: 0 });
   return withDatabase(path, report, (database) =>
     recover(database, path, identifyProcess(randomUUID(), 'ferret', {}), report),
   );

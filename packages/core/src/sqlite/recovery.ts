@@ -23,8 +23,18 @@ export interface Recovery {
   readonly damaged: number;
   /** Spans that processes had open when they died, now stored as `interrupted`. */
   readonly interrupted: number;
-  /** Spill files left alone: of processes that run, or of a newer Ferret. */
-  readonly left: readonly string[];
+  /** Spill files left alone, each with the reason. */
+  readonly left: readonly LeftSpill[];
+}
+
+/** A spill file that is still there, and will be looked at again. */
+export interface LeftSpill {
+  readonly file: string;
+  /**
+   * `running`: its process is alive, and takes it in itself; `busy`: another process is taking it in; `newer`: a newer Ferret wrote
+   * it; `failed`: see the diagnostics.
+   */
+  readonly why: 'running' | 'busy' | 'newer' | 'failed';
 }
 
 /**
@@ -37,19 +47,19 @@ export async function recover(
   me: ProcessIdentity,
   report: Report,
 ): Promise<Recovery> {
-  const total = { spillFiles: 0, spans: 0, damaged: 0, interrupted: 0, left: [] as string[] };
+  const total = { spillFiles: 0, spans: 0, damaged: 0, interrupted: 0, left: [] as LeftSpill[] };
   for (const spill of await spillFilesOf(file, me)) {
     try {
       const taken = await takeInLeased(database, spill, me, report);
-      if (taken === undefined) {
-        total.left.push(spill);
+      if (typeof taken === 'string') {
+        total.left.push({ file: spill, why: taken });
         continue;
       }
       total.spillFiles++;
       total.spans += taken.spans;
       total.damaged += taken.damaged;
     } catch (error) {
-      total.left.push(spill);
+      total.left.push({ file: spill, why: 'failed' });
       report('SPILL_FAILED', `${spill} could not be taken in and is kept: ${messageOf(error)}`, error);
     }
   }
@@ -72,9 +82,9 @@ async function takeInLeased(
   spill: string,
   me: ProcessIdentity,
   report: Report,
-): Promise<{ spans: number; damaged: number } | undefined> {
+): Promise<{ spans: number; damaged: number } | LeftSpill['why']> {
   const lease = `spill ${basename(spill)}`;
-  if (!(await acquireLease(database, lease, me, nowMicros()))) return undefined;
+  if (!(await acquireLease(database, lease, me, nowMicros()))) return 'busy';
   try {
     const { mtimeMs } = await stat(spill);
     const content = await scanSpill(spill);
@@ -84,9 +94,9 @@ async function takeInLeased(
         'SPILL_FAILED',
         `${spill} was written by a newer version of Ferret and is kept for it. Update @ferretjs/core.`,
       );
-      return undefined;
+      return 'newer';
     }
-    if (end === undefined && process !== undefined && mayLive(process, mtimeMs * 1000, nowMicros())) return undefined;
+    if (end === undefined && process !== undefined && mayLive(process, mtimeMs * 1000, nowMicros())) return 'running';
     if (damaged > 0) {
       report(
         'SPILL_DAMAGED',
