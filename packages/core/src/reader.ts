@@ -1,10 +1,14 @@
 export { FerretError, type FerretErrorCode } from './errors.js';
 export type { Ledger } from './pipeline/ledger.js';
 export {
+  type Crash,
+  type CrashesOptions,
+  type InFlightSpan,
   type NameStatistics,
   openReader,
   type Process,
   type Reader,
   type Run,
   type StoredSpan,
+  type WaitingSpill,
 } from './sqlite/reader.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { FerretError } from '../errors.js';
 import type { OnDiagnostic, Report } from '../pipeline/diagnostics.js';
 import type { Database } from './driver.js';
@@ -10,7 +10,7 @@ import { connect } from './reader-connection.js';
 import { explainSqliteError } from './reader-errors.js';
 import { type LeftSpill, type Recovery, recover } from './recovery.js';
 import { pruneChunk, pruneGone } from './retention.js';
-import { spillFileOf } from './spill-queue.js';
+import { findSpillFiles } from './spill-file.js';
 
 export type { LeftSpill, Recovery };
 
@@ -37,7 +37,7 @@ export interface Pruned {
 export async function recoverFile(file: string, options: MaintenanceOptions = {}): Promise<Recovery> {
   const path = resolve(file);
   // Checked as a reader would: what is no Ferret file is refused here, not moved aside.
-  if ((await sizeOf(path)) > 0 || !(await hasSpill(path))) await (await connect(file)).close();
+  if ((await sizeOf(path)) > 0 || (await findSpillFiles(path)).length === 0) await (await connect(file)).close();
   // Each of them, and not one a minute as an application wants them: a tool says of every file why it was left.
   const report: Report = (code, message, cause) => options.onDiagnostic?.({ code, message, cause, suppressed: 0 });
   return withDatabase(path, report, (database) =>
@@ -99,9 +99,4 @@ async function sizeOf(path: string): Promise<number> {
     ({ size }) => size,
     () => 0,
   );
-}
-
-async function hasSpill(path: string): Promise<boolean> {
-  const names = await readdir(dirname(path)).catch(() => []);
-  return names.some((name) => name.startsWith(basename(spillFileOf(path, ''))));
 }

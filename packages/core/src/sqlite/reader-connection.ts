@@ -8,6 +8,8 @@ import { APPLICATION_ID, SCHEMA_VERSION } from './schema.js';
 
 /** A Ferret file, opened for reading. What SQLite reports arrives as a {@link FerretError} that names the file. */
 export interface Connection {
+  /** As it was when the file was opened. A writer may raise it meanwhile, which takes nothing away. */
+  readonly schemaVersion: number;
   all<Row extends object>(sql: string, parameters?: readonly SqlValue[]): Promise<Row[]>;
   close(): Promise<void>;
 }
@@ -21,6 +23,7 @@ export async function connect(file: string): Promise<Connection> {
   try {
     const database = await open(file);
     return {
+      schemaVersion: await schemaVersionOf(database),
       all: (sql, parameters) =>
         database.all<never>(sql, parameters).catch((error: unknown) => Promise.reject(explainSqliteError(file, error))),
       close: () => database.close(),
@@ -94,8 +97,7 @@ async function requireFerretFile(file: string, database: Database): Promise<void
   if (application?.application_id !== APPLICATION_ID) {
     throw new FerretError('FILE_FOREIGN', `${file} is the SQLite database of another program, not a Ferret file.`);
   }
-  const [schema] = await database.all<{ user_version: number }>('PRAGMA user_version');
-  const version = schema?.user_version ?? 0;
+  const version = await schemaVersionOf(database);
   if (version > SCHEMA_VERSION) {
     throw new FerretError(
       'FILE_NEWER',
@@ -106,6 +108,11 @@ async function requireFerretFile(file: string, database: Database): Promise<void
   if (version === 0) {
     throw new FerretError('FILE_EMPTY', `${file} holds no tables yet: nothing has been recorded into it.`);
   }
+}
+
+async function schemaVersionOf(database: Database): Promise<number> {
+  const [schema] = await database.all<{ user_version: number }>('PRAGMA user_version');
+  return schema?.user_version ?? 0;
 }
 
 /** SQLite could not make the `-wal` or the `-shm`: both codes occur, by which of the two it tried first. */

@@ -1,5 +1,7 @@
+import { hostname } from 'node:os';
 import { FerretError } from '../errors.js';
 import type { Ledger } from '../pipeline/ledger.js';
+import { mayLive } from './process-liveness.js';
 import type { Connection } from './reader-connection.js';
 
 /** One process and thread of a run. */
@@ -17,6 +19,11 @@ export interface Process {
   /** Absent while the process runs, and for ever if it crashed. */
   readonly endedAtMicros?: number;
   readonly endReason?: string;
+  /**
+   * `crashed`: it is gone without being asked to, whether the file knows already or not. `silent`: it ran on another host and has
+   * not been seen for a minute, so it crashed or is idle.
+   */
+  readonly state: 'running' | 'ended' | 'crashed' | 'silent';
   readonly ledger: Ledger;
 }
 
@@ -62,14 +69,15 @@ interface ProcessRow {
   dropped_closed: number;
   dropped_too_large: number;
   spilled: number;
+  pid_start: string | null;
 }
 
 const SELECT_RUNS = 'SELECT id, run_id, service, started_at_us, resource FROM run';
 const NEWEST_FIRST = 'ORDER BY started_at_us DESC, id DESC';
-const SELECT_PROCESSES = `
+const selectProcesses = ({ schemaVersion }: Connection) => `
 SELECT run_id, process_key, pid, thread_id, thread_name, hostname, node_version, started_at_us, last_seen_us,
   ended_at_us, end_reason, started, stored, sampled_out, dropped_queue_full, dropped_write_failed, dropped_closed,
-  dropped_too_large, spilled
+  dropped_too_large, spilled, ${schemaVersion < 2 ? 'NULL AS pid_start' : 'pid_start'}
 FROM process`;
 
 /** How many run ids an error message lists. */
@@ -78,7 +86,7 @@ const LISTED_RUNS = 10;
 /** All runs, newest first. */
 export async function readRuns(connection: Connection): Promise<Run[]> {
   const runs = await connection.all<RunRow>(`${SELECT_RUNS} ${NEWEST_FIRST}`);
-  const processes = await connection.all<ProcessRow>(`${SELECT_PROCESSES} ORDER BY id`);
+  const processes = await connection.all<ProcessRow>(`${selectProcesses(connection)} ORDER BY id`);
   const processesOfRun = new Map<number, ProcessRow[]>(runs.map((run) => [run.id, []]));
   for (const process of processes) {
     processesOfRun.get(process.run_id)?.push(process);
@@ -95,7 +103,9 @@ export async function readRun(connection: Connection, file: string, runId?: stri
   if (run === undefined) {
     throw await runNotFound(connection, file, runId);
   }
-  const processes = await connection.all<ProcessRow>(`${SELECT_PROCESSES} WHERE run_id = ? ORDER BY id`, [run.id]);
+  const processes = await connection.all<ProcessRow>(`${selectProcesses(connection)} WHERE run_id = ? ORDER BY id`, [
+    run.id,
+  ]);
   return toRun(run, processes);
 }
 
@@ -136,8 +146,18 @@ function toProcess(row: ProcessRow): Process {
     lastSeenMicros: row.last_seen_us,
     ...(row.ended_at_us !== null && { endedAtMicros: row.ended_at_us }),
     ...(row.end_reason !== null && { endReason: row.end_reason }),
+    state: stateOf(row),
     ledger: toLedger([row]),
   };
+}
+
+function stateOf(row: ProcessRow): Process['state'] {
+  if (row.ended_at_us !== null) {
+    return row.end_reason === 'crashed' || row.end_reason === 'uncaughtException' ? 'crashed' : 'ended';
+  }
+  const trace = { hostname: row.hostname, pid: row.pid, pidStart: row.pid_start };
+  if (mayLive(trace, row.last_seen_us, Date.now() * 1_000)) return 'running';
+  return row.hostname === hostname() ? 'crashed' : 'silent';
 }
 
 /** The ledger of one or more processes. The file has no column for `pending`: it is what no other column explains. */

@@ -1,9 +1,12 @@
+import { resolve } from 'node:path';
 import { connect } from './reader-connection.js';
+import { type Crash, type CrashesOptions, type InFlightSpan, readCrashes } from './reader-crashes.js';
 import { type Process, type Run, readRun, readRuns } from './reader-runs.js';
 import { readSlowestRoots, readSpans, readTrace, type StoredSpan } from './reader-spans.js';
 import { type NameStatistics, readStatistics } from './reader-statistics.js';
+import { measureSpillFiles, type WaitingSpill } from './spill-file.js';
 
-export type { NameStatistics, Process, Run, StoredSpan };
+export type { Crash, CrashesOptions, InFlightSpan, NameStatistics, Process, Run, StoredSpan, WaitingSpill };
 
 /** Reads one Ferret file, also while it is being written. It never changes what the file says. */
 export interface Reader {
@@ -26,6 +29,19 @@ export interface Reader {
    * @param options `pageSize`: how many spans are read at once, 1,000 by default.
    */
   spans(runId: string, options?: { readonly pageSize?: number }): AsyncIterable<StoredSpan>;
+  /**
+   * Processes that ended without being asked to, the latest first, each with the spans it had in flight. One that is alive is none of
+   * them. Each is read when it is its turn, so the caller limits them by leaving the loop. A file in schema 1, before
+   * which spans were open was written down, names the processes that are gone without a word, with nothing in flight.
+   *
+   * @example
+   * for await (const crash of reader.crashes()) {
+   *   console.log(crash.pid, crash.reason, crash.inFlight.map((span) => span.name));
+   * }
+   */
+  crashes(options?: CrashesOptions): AsyncIterable<Crash>;
+  /** Spill files beside the file, whose spans are not in it yet. */
+  spillFiles(): Promise<WaitingSpill[]>;
   /** Closes the file. Calls still under way must have settled before. */
   close(): Promise<void>;
 }
@@ -47,6 +63,8 @@ export async function openReader(file: string): Promise<Reader> {
     trace: (traceId, limit) => readTrace(connection, traceId, limit),
     slowestRoots: (runId, limit) => readSlowestRoots(connection, runId, limit),
     spans: (runId, options) => readSpans(connection, runId, options?.pageSize ?? DEFAULT_PAGE_SIZE),
+    crashes: (options) => readCrashes(connection, options),
+    spillFiles: () => measureSpillFiles(resolve(file)),
     close: () => connection.close(),
   };
 }

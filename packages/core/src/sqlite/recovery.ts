@@ -1,5 +1,5 @@
-import { open, readdir, stat, unlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { open, stat, unlink } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { messageOf } from '../errors.js';
 import type { Report } from '../pipeline/diagnostics.js';
 import type { Ledger } from '../pipeline/ledger.js';
@@ -10,7 +10,7 @@ import { interruptOpenSpans } from './open-spans.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { mayLive } from './process-liveness.js';
 import { openProcessStore, type ProcessStore, writeBatch } from './process-store.js';
-import { spillFileOf } from './spill-queue.js';
+import { findSpillFiles, spillFileOf } from './spill-file.js';
 import { decode } from './spill-record.js';
 import { type SpillContent, type SpilledBatch, scanSpill } from './spill-scan.js';
 
@@ -48,7 +48,9 @@ export async function recover(
   report: Report,
 ): Promise<Recovery> {
   const total = { spillFiles: 0, spans: 0, damaged: 0, interrupted: 0, left: [] as LeftSpill[] };
-  for (const spill of await spillFilesOf(file, me)) {
+  const mine = spillFileOf(file, me.processKey);
+  for (const spill of await findSpillFiles(file)) {
+    if (spill === mine) continue;
     try {
       const taken = await takeInLeased(database, spill, me, report);
       if (typeof taken === 'string') {
@@ -65,16 +67,6 @@ export async function recover(
   }
   total.interrupted = await interruptDead(database, me);
   return total;
-}
-
-async function spillFilesOf(file: string, me: ProcessIdentity): Promise<string[]> {
-  const beginning = basename(spillFileOf(file, ''));
-  const mine = spillFileOf(file, me.processKey);
-  const names = await readdir(dirname(file));
-  return names
-    .filter((name) => name.startsWith(beginning))
-    .map((name) => join(dirname(file), name))
-    .filter((path) => path !== mine);
 }
 
 async function takeInLeased(

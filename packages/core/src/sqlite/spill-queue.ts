@@ -8,12 +8,8 @@ import type { EndReason, SpanBatch } from '../pipeline/sink.js';
 import type { Spill } from '../pipeline/spill.js';
 import { nowMicros } from '../trace/clock.js';
 import type { ProcessIdentity } from './process-identity.js';
+import { spillFileOf } from './spill-file.js';
 import { decode, encodeBatch, encodeEnd } from './spill-record.js';
-
-/** The spill file of a process, beside its database. */
-export function spillFileOf(database: string, processKey: string): string {
-  return `${database}.spill-${processKey}`;
-}
 
 /** Where a batch lies in the file. */
 interface Entry {
