@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { analyze, SORT_COLUMNS, type SortColumn } from './commands/analyze.js';
+import { type CrashesOptions, listCrashes } from './commands/crashes.js';
 import { type PruneOptions, prune } from './commands/prune.js';
 import { recover } from './commands/recover.js';
 import { listRuns } from './commands/runs.js';
@@ -76,9 +77,26 @@ export function createProgram(terminal: Terminal): Command {
     .addHelpText('after', examples('ferret runs', 'ferret runs logs/ferret.db --json'))
     .action((file: string, options: { json?: true }) => listRuns(terminal, file, options));
 
+  addCrashes(program, terminal);
   addRecover(program, terminal);
   addPrune(program, terminal);
   return program;
+}
+
+function addCrashes(program: Command, terminal: Terminal): void {
+  program
+    .command('crashes')
+    .summary('which processes crashed, and in the middle of what')
+    .description(
+      'Lists the processes that were killed, or ended by an exception that nobody caught, the latest first, with the ' +
+        'spans each had in flight: for how long, and under which parent. Changes nothing.',
+    )
+    .addArgument(fileArgument())
+    .option('--run <id>', 'only those of this run (default: all; "ferret runs" lists them)')
+    .option('--limit <n>', 'how many crashes to show (default: 10, all with --json)', positiveInteger)
+    .option('--json', 'print JSON, times in nanoseconds')
+    .addHelpText('after', examples('ferret crashes', 'ferret crashes logs/ferret.db --limit 1 --json'))
+    .action((file: string, options: CrashesOptions) => listCrashes(terminal, file, options));
 }
 
 function addRecover(program: Command, terminal: Terminal): void {
