@@ -50,7 +50,7 @@ export async function recover(
   const total = { spillFiles: 0, spans: 0, damaged: 0, interrupted: 0, left: [] as LeftSpill[] };
   const mine = spillFileOf(file, me.processKey);
   for (const spill of await findSpillFiles(file)) {
-    if (spill === mine) continue;
+    if (spill.startsWith(mine)) continue;
     try {
       const taken = await takeInLeased(database, spill, me, report);
       if (typeof taken === 'string') {
