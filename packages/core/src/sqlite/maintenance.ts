@@ -82,15 +82,16 @@ export async function pruneFile(
 }
 
 async function withDatabase<T>(path: string, report: Report, work: (database: Database) => Promise<T>): Promise<T> {
-  const database = await openForWriting(path, 'normal', (to, cause) => {
-    report('FILE_MOVED_ASIDE', `${path} is damaged. It was moved to ${to}, and a new file begun.`, cause);
-  });
+  let database: Database | undefined;
   try {
+    database = await openForWriting(path, 'normal', (to, cause) => {
+      report('FILE_MOVED_ASIDE', `${path} is damaged. It was moved to ${to}, and a new file begun.`, cause);
+    });
     return await work(database);
   } catch (error) {
     throw explainSqliteError(path, error);
   } finally {
-    await database.close();
+    await database?.close();
   }
 }
 

@@ -10,6 +10,11 @@ export function spillFileOf(database: string, processKey: string, generation = 0
   return `${database}.spill-${processKey}${generation === 0 ? '' : `.${generation}`}`;
 }
 
+/** Whose a spill file is, by its name. */
+export function processKeyOf(database: string, spill: string): string {
+  return spill.slice(spillFileOf(database, '').length).replace(/\.\d+$/, '');
+}
+
 /**
  * The spill files beside a database, whosever they are; none where the directory cannot be read. Of two of one process the later
  * one comes first: it has all that the database does not know.
