@@ -35,9 +35,13 @@ export interface Reader {
    * which spans were open was written down, names the processes that are gone without a word, with nothing in flight.
    *
    * @example
+   * import { openReader } from '@ferretjs/core/reader';
+   *
+   * const reader = await openReader('ferret.db');
    * for await (const crash of reader.crashes()) {
    *   console.log(crash.pid, crash.reason, crash.inFlight.map((span) => span.name));
    * }
+   * await reader.close();
    */
   crashes(options?: CrashesOptions): AsyncIterable<Crash>;
   /** Spill files beside the file, whose spans are not in it yet. */
