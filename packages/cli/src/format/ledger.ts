@@ -34,16 +34,18 @@ export function describeLosses(processes: readonly Process[], ledger: Ledger): s
 function describePending(processes: readonly Process[]): string[] {
   const ended = processes.filter((process) => process.endedAtMicros !== undefined && process.ledger.pending > 0);
   const unended = processes.filter((process) => process.endedAtMicros === undefined && process.ledger.pending > 0);
-  const gone = unended.filter(({ state }) => state === 'crashed');
-  const live = unended.filter(({ state }) => state !== 'crashed');
+  const isGone = ({ state }: Process) => state === 'crashed' || state === 'ended';
+  const gone = unended.filter(isGone);
+  const live = unended.filter((process) => !isGone(process));
   const overdrawn = processes.filter((process) => process.ledger.pending < 0);
   const lines: string[] = [];
   if (ended.length > 0) {
     lines.push(`${formatCount(pendingOf(ended))} never ended: lost with ${namesOf(ended)}`);
   }
   if (gone.length > 0) {
+    const fate = gone.every(({ state }) => state === 'crashed') ? 'crashed' : 'ended';
     lines.push(
-      `${formatCount(pendingOf(gone))} open or on their way when ${namesOf(gone)} crashed: "ferret recover" stores what it left`,
+      `${formatCount(pendingOf(gone))} open or on their way when ${namesOf(gone)} ${fate}: "ferret recover" stores what it left`,
     );
   }
   if (live.length > 0) {

@@ -8,6 +8,8 @@ import { APPLICATION_ID, SCHEMA_VERSION } from './schema.js';
 
 /** A Ferret file, opened for reading. What SQLite reports arrives as a {@link FerretError} that names the file. */
 export interface Connection {
+  /** Where the file is. */
+  readonly path: string;
   /** As it was when the file was opened. A writer may raise it meanwhile, which takes nothing away. */
   readonly schemaVersion: number;
   all<Row extends object>(sql: string, parameters?: readonly SqlValue[]): Promise<Row[]>;
@@ -23,6 +25,7 @@ export async function connect(file: string): Promise<Connection> {
   try {
     const database = await open(file);
     return {
+      path: resolve(file),
       schemaVersion: await schemaVersionOf(database),
       all: (sql, parameters) =>
         database.all<never>(sql, parameters).catch((error: unknown) => Promise.reject(explainSqliteError(file, error))),

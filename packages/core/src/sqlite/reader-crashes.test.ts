@@ -2,10 +2,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { EndReason } from '../pipeline/sink.js';
 import { startOf } from './process-liveness.js';
 import { createStoreFixture, FIXTURE_START_MICROS, type StoreFixture } from './reader.fixture.js';
 import { type Crash, type CrashesOptions, openReader } from './reader.js';
 import { createSchema1 } from './schema-1.fixture.js';
+import { batchOf, identityOfProcess, ledgerOf } from './spill.fixture.js';
+import { spillFileOf } from './spill-file.js';
+import { encodeBatch, encodeEnd } from './spill-record.js';
 
 /** A pid that no process has. */
 const DEAD = 0x7fff_fffe;
@@ -165,6 +169,45 @@ describe('a process that left no word', () => {
     const reader = await openReader(file);
     expect((await reader.run()).processes.map(({ state }) => state)).toEqual(['silent', 'running']);
     await reader.close();
+  });
+});
+
+describe('a process that said how it ended in its spill file only', () => {
+  const sayEnd = (end: EndReason) => {
+    const by = identityOfProcess('p');
+    const word = encodeEnd({ process: by, end, endedAtMicros: 42, ledger: ledgerOf() });
+    return writeFile(spillFileOf(file, 'p'), Buffer.concat([encodeBatch(by, batchOf(1)), word]));
+  };
+
+  async function states(): Promise<string[]> {
+    const reader = await openReader(file);
+    const [run] = await reader.runs();
+    await reader.close();
+    return run!.processes.map(({ state }) => state);
+  }
+
+  beforeEach(() =>
+    fill(async (store, run) => {
+      await store.addOpenSpan(await store.addProcess(run, { ...killed, processKey: 'p' }), { name: 'open' });
+    }),
+  );
+
+  it('has not crashed, if it was asked to end', async () => {
+    await sayEnd('exit');
+    expect([await crashes(), await states()]).toEqual([[], ['ended']]);
+  });
+
+  it('has crashed by the exception it names', async () => {
+    await sayEnd('uncaughtException');
+    expect(await crashes()).toMatchObject([
+      { reason: 'uncaughtException', endedAtMicros: 42, inFlight: [{ name: 'open' }] },
+    ]);
+    expect(await states()).toEqual(['crashed']);
+  });
+
+  it('was killed, if there is no whole word of its end', async () => {
+    await writeFile(spillFileOf(file, 'p'), 'torn\n');
+    expect([(await crashes()).map(({ reason }) => reason), await states()]).toEqual([['crashed'], ['crashed']]);
   });
 });
 

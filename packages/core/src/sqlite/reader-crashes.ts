@@ -3,6 +3,7 @@ import { mayLive } from './process-liveness.js';
 import type { Connection } from './reader-connection.js';
 import { SELECT_SPANS, type SpanRow, type StoredSpan, selectText, TRACE_ROWS, toSpan } from './reader-spans.js';
 import { OUTCOMES } from './schema.js';
+import { readLastWord } from './spill-end.js';
 
 /** A process that ended without being asked to, and what it was doing. */
 export interface Crash {
@@ -140,6 +141,9 @@ export async function* readCrashes(connection: Connection, options: CrashesOptio
     const isRecovered = row.ended_at_us !== null;
     const { hostname: host, pid, pid_start: pidStart, last_seen_us: lastSeenMicros } = row;
     if (!isRecovered && mayLive({ hostname: host, pid, pidStart }, lastSeenMicros, Date.now() * 1_000)) continue;
+    // Whoever calls process.exit() has not crashed, though the file does not know yet.
+    const word = isRecovered ? undefined : await readLastWord(connection.path, row.process_key);
+    if (word !== undefined && word.reason !== 'uncaughtException') continue;
     const { spans, count } = await (isRecovered ? readInterrupted : readOpen)(connection, row, spanLimit);
     yield {
       runId: row.run_id,
@@ -150,11 +154,11 @@ export async function* readCrashes(connection: Connection, options: CrashesOptio
       threadName: row.thread_name,
       hostname: host,
       nodeVersion: row.node_version,
-      reason: row.end_reason ?? 'crashed',
+      reason: row.end_reason ?? (word === undefined ? 'crashed' : 'uncaughtException'),
       startedAtMicros: row.started_at_us,
-      endedAtMicros: row.ended_at_us ?? lastSeenMicros,
+      endedAtMicros: row.ended_at_us ?? word?.atMicros ?? lastSeenMicros,
       isRecovered,
-      mayBeIdle: !isRecovered && host !== hostname(),
+      mayBeIdle: !isRecovered && word === undefined && host !== hostname(),
       inFlight: await nameParents(connection, spans),
       inFlightCount: count,
     };

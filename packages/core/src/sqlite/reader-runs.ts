@@ -3,6 +3,7 @@ import { FerretError } from '../errors.js';
 import type { Ledger } from '../pipeline/ledger.js';
 import { mayLive } from './process-liveness.js';
 import type { Connection } from './reader-connection.js';
+import { readLastWord } from './spill-end.js';
 
 /** One process and thread of a run. */
 export interface Process {
@@ -20,7 +21,7 @@ export interface Process {
   readonly endedAtMicros?: number;
   readonly endReason?: string;
   /**
-   * `crashed`: it is gone without being asked to, whether the file knows already or not. `silent`: it ran on another host and has
+   * `ended` and `crashed`: it is gone, asked to or not, whether the file knows already or not. `silent`: it ran on another host and has
    * not been seen for a minute, so it crashed or is idle.
    */
   readonly state: 'running' | 'ended' | 'crashed' | 'silent';
@@ -91,7 +92,7 @@ export async function readRuns(connection: Connection): Promise<Run[]> {
   for (const process of processes) {
     processesOfRun.get(process.run_id)?.push(process);
   }
-  return runs.map((run) => toRun(run, processesOfRun.get(run.id) ?? []));
+  return Promise.all(runs.map((run) => toRun(connection, run, processesOfRun.get(run.id) ?? [])));
 }
 
 /** One run: the newest without an id. */
@@ -106,7 +107,7 @@ export async function readRun(connection: Connection, file: string, runId?: stri
   const processes = await connection.all<ProcessRow>(`${selectProcesses(connection)} WHERE run_id = ? ORDER BY id`, [
     run.id,
   ]);
-  return toRun(run, processes);
+  return toRun(connection, run, processes);
 }
 
 async function runNotFound(connection: Connection, file: string, runId: string | undefined): Promise<FerretError> {
@@ -119,8 +120,9 @@ async function runNotFound(connection: Connection, file: string, runId: string |
   return new FerretError('RUN_NOT_FOUND', `${file} holds no run "${runId}". It holds: ${listed.join(', ')}${more}.`);
 }
 
-function toRun(row: RunRow, processRows: readonly ProcessRow[]): Run {
-  const processes = processRows.map(toProcess);
+async function toRun(connection: Connection, row: RunRow, processRows: readonly ProcessRow[]): Promise<Run> {
+  const processes: Process[] = [];
+  for (const each of processRows) processes.push(toProcess(each, await stateOf(connection, each)));
   const ends = processes.flatMap((process) => process.endedAtMicros ?? []);
   const hasEnded = ends.length > 0 && ends.length === processes.length;
   return {
@@ -134,7 +136,7 @@ function toRun(row: RunRow, processRows: readonly ProcessRow[]): Run {
   };
 }
 
-function toProcess(row: ProcessRow): Process {
+function toProcess(row: ProcessRow, state: Process['state']): Process {
   return {
     processKey: row.process_key,
     pid: row.pid,
@@ -146,18 +148,22 @@ function toProcess(row: ProcessRow): Process {
     lastSeenMicros: row.last_seen_us,
     ...(row.ended_at_us !== null && { endedAtMicros: row.ended_at_us }),
     ...(row.end_reason !== null && { endReason: row.end_reason }),
-    state: stateOf(row),
+    state,
     ledger: toLedger([row]),
   };
 }
 
-function stateOf(row: ProcessRow): Process['state'] {
-  if (row.ended_at_us !== null) {
-    return row.end_reason === 'crashed' || row.end_reason === 'uncaughtException' ? 'crashed' : 'ended';
-  }
+async function stateOf({ path }: Connection, row: ProcessRow): Promise<Process['state']> {
+  if (row.ended_at_us !== null) return isCrash(row.end_reason) ? 'crashed' : 'ended';
   const trace = { hostname: row.hostname, pid: row.pid, pidStart: row.pid_start };
   if (mayLive(trace, row.last_seen_us, Date.now() * 1_000)) return 'running';
+  const word = await readLastWord(path, row.process_key);
+  if (word !== undefined) return isCrash(word.reason) ? 'crashed' : 'ended';
   return row.hostname === hostname() ? 'crashed' : 'silent';
+}
+
+function isCrash(endReason: string | null): boolean {
+  return endReason === 'crashed' || endReason === 'uncaughtException';
 }
 
 /** The ledger of one or more processes. The file has no column for `pending`: it is what no other column explains. */

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { connect } from './reader-connection.js';
 import { type Crash, type CrashesOptions, type InFlightSpan, readCrashes } from './reader-crashes.js';
 import { type Process, type Run, readRun, readRuns } from './reader-runs.js';
@@ -68,7 +67,7 @@ export async function openReader(file: string): Promise<Reader> {
     slowestRoots: (runId, limit) => readSlowestRoots(connection, runId, limit),
     spans: (runId, options) => readSpans(connection, runId, options?.pageSize ?? DEFAULT_PAGE_SIZE),
     crashes: (options) => readCrashes(connection, options),
-    spillFiles: () => measureSpillFiles(resolve(file)),
+    spillFiles: () => measureSpillFiles(connection.path),
     close: () => connection.close(),
   };
 }
