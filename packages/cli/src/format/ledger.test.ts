@@ -58,6 +58,13 @@ describe('describeLosses', () => {
     ]);
   });
 
+  it('says what to do about a process that has ended, and of which the file does not know yet', () => {
+    const gone = { ...processWith(5, 3, 'running'), state: 'ended' } as const;
+    expect(describeLosses([gone], { ...NOTHING, pending: 3 })).toEqual([
+      '3 open or on their way when process 5 ended: "ferret recover" stores what it left',
+    ]);
+  });
+
   it('does not list a cluster process by process', () => {
     const processes = [1, 2, 3, 4, 5].map((pid) => processWith(pid, 1, 'ended'));
     expect(describeLosses(processes, NOTHING)).toEqual(['5 never ended: lost with process 1, 2, 3 and 2 others']);

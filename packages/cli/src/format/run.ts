@@ -32,11 +32,11 @@ function describeSpell(run: Run): string {
 }
 
 /** A process that leaves no word of its end is looked for; on another host it cannot be, so it may still be running. */
-export function describeState({ processes, endedAtMicros }: Run): string {
+export function describeState({ processes }: Pick<Run, 'processes'>): string {
   const count = (state: Process['state']) => processes.filter((process) => process.state === state).length;
   const crashed = count('crashed');
   if (count('running') > 0) return crashed === 0 ? 'running' : `running, ${formatCount(crashed)} crashed`;
-  if (count('silent') > 0 || (endedAtMicros === undefined && crashed === 0)) return 'running, or crashed';
+  if (count('silent') > 0 || processes.length === 0) return 'running, or crashed';
   return crashed === 0 ? 'ended' : 'crashed';
 }
 
