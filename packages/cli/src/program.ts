@@ -1,11 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { analyze, SORT_COLUMNS, type SortColumn } from './commands/analyze.js';
+import { type CrashesOptions, listCrashes } from './commands/crashes.js';
 import { exportSpans } from './commands/export.js';
+import { type PruneOptions, prune } from './commands/prune.js';
+import { recover } from './commands/recover.js';
 import { listRuns } from './commands/runs.js';
 import { showTrees } from './commands/tree.js';
 import { FORMAT_NAMES, type FormatName } from './export/formats.js';
 import { parseTimeBound, TIME_BOUND_FORMS } from './export/time-bound.js';
+import { parseAge, parseSize } from './limits.js';
 import type { Terminal } from './terminal.js';
 
 interface AnalyzeOptions {
@@ -125,7 +129,58 @@ export function createProgram(terminal: Terminal): Command {
       await exportSpans(terminal, file, options);
     });
 
+  addCrashes(program, terminal);
+  addRecover(program, terminal);
+  addPrune(program, terminal);
   return program;
+}
+
+function addCrashes(program: Command, terminal: Terminal): void {
+  program
+    .command('crashes')
+    .summary('which processes crashed, and in the middle of what')
+    .description(
+      'Lists the processes that were killed, or ended by an exception that nobody caught, the latest first, with the ' +
+        'spans each had in flight: for how long, and under which parent. Changes nothing.',
+    )
+    .addArgument(fileArgument())
+    .option('--run <id>', 'only those of this run (default: all; "ferret runs" lists them)')
+    .option('--limit <n>', 'how many crashes to show (default: 10, all with --json)', positiveInteger)
+    .option('--json', 'print JSON, times in nanoseconds')
+    .addHelpText('after', examples('ferret crashes', 'ferret crashes logs/ferret.db --limit 1 --json'))
+    .action((file: string, options: CrashesOptions) => listCrashes(terminal, file, options));
+}
+
+function addRecover(program: Command, terminal: Terminal): void {
+  program
+    .command('recover')
+    .summary('take in what dead processes left')
+    .description(
+      'Stores what processes that are gone have spilled beside a file, each span once, and the spans they had open as ' +
+        'interrupted. An app with Ferret does the same when it starts.',
+    )
+    .addArgument(fileArgument())
+    .option('--json', 'print JSON')
+    .addHelpText('after', examples('ferret recover', 'ferret recover logs/ferret.db --json'))
+    .action((file: string, options: { json?: true }) => recover(terminal, file, options));
+}
+
+function addPrune(program: Command, terminal: Terminal): void {
+  program
+    .command('prune')
+    .summary('delete old spans, and give their room back')
+    .description('Deletes the oldest spans of a file, down to an age, a size, or both. Apps may go on writing to it.')
+    .addArgument(fileArgument())
+    .addOption(new Option('--max-age <age>', 'delete what is older: 90m, 12h, 7d, 2w').argParser(parseAge))
+    .addOption(new Option('--max-size <size>', 'delete what is more: 800KB, 512MB, 2GB').argParser(parseSize))
+    .option('--json', 'print JSON, sizes in bytes')
+    .addHelpText('after', examples('ferret prune --max-age 7d', 'ferret prune logs/ferret.db --max-size 512MB --json'))
+    .action(async (file: string, options: PruneOptions, command: Command) => {
+      if (options.maxAge === undefined && options.maxSize === undefined) {
+        command.error('error: nothing to delete without a limit: give --max-age, --max-size or both');
+      }
+      await prune(terminal, file, options);
+    });
 }
 
 function fileArgument(): Argument {

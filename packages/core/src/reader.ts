@@ -1,6 +1,9 @@
 export { FerretError, type FerretErrorCode } from './errors.js';
 export type { Ledger } from './pipeline/ledger.js';
 export {
+  type Crash,
+  type CrashesOptions,
+  type InFlightSpan,
   type NameStatistics,
   openReader,
   type Process,
@@ -9,4 +12,5 @@ export {
   type SpanFilter,
   type StoredSpan,
   type StoredTrace,
+  type WaitingSpill,
 } from './sqlite/reader.js';

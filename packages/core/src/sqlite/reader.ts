@@ -1,11 +1,24 @@
 import { connect } from './reader-connection.js';
+import { type Crash, type CrashesOptions, type InFlightSpan, readCrashes } from './reader-crashes.js';
 import { readSpans, type SpanFilter } from './reader-pages.js';
 import { type Process, type Run, readRun, readRuns } from './reader-runs.js';
 import { readSlowestRoots, readTrace, type StoredSpan } from './reader-spans.js';
 import { type NameStatistics, readStatistics } from './reader-statistics.js';
 import { readTraces, type StoredTrace } from './reader-traces.js';
+import { measureSpillFiles, type WaitingSpill } from './spill-file.js';
 
-export type { NameStatistics, Process, Run, SpanFilter, StoredSpan, StoredTrace };
+export type {
+  Crash,
+  CrashesOptions,
+  InFlightSpan,
+  NameStatistics,
+  Process,
+  Run,
+  SpanFilter,
+  StoredSpan,
+  StoredTrace,
+  WaitingSpill,
+};
 
 /** Reads one Ferret file, also while it is being written. It never changes what the file says. */
 export interface Reader {
@@ -35,6 +48,23 @@ export interface Reader {
    * @param options `maxSpans`: a trace of more spans comes in several parts, 10,000 by default; a {@link SpanFilter}.
    */
   traces(runId: string | undefined, options?: SpanFilter & { readonly maxSpans?: number }): AsyncIterable<StoredTrace>;
+  /**
+   * Processes that ended without being asked to, the latest first, each with the spans it had in flight. One that is alive is none of
+   * them. Each is read when it is its turn, so the caller limits them by leaving the loop. A file in schema 1, before
+   * which spans were open was written down, names the processes that are gone without a word, with nothing in flight.
+   *
+   * @example
+   * import { openReader } from '@ferretjs/core/reader';
+   *
+   * const reader = await openReader('ferret.db');
+   * for await (const crash of reader.crashes()) {
+   *   console.log(crash.pid, crash.reason, crash.inFlight.map((span) => span.name));
+   * }
+   * await reader.close();
+   */
+  crashes(options?: CrashesOptions): AsyncIterable<Crash>;
+  /** Spill files beside the file, whose spans are not in it yet. */
+  spillFiles(): Promise<WaitingSpill[]>;
   /** Closes the file. Calls still under way must have settled before. */
   close(): Promise<void>;
 }
@@ -58,6 +88,8 @@ export async function openReader(file: string): Promise<Reader> {
     slowestRoots: (runId, limit) => readSlowestRoots(connection, runId, limit),
     spans: (runId, options) => readSpans(connection, runId, options?.pageSize ?? DEFAULT_PAGE_SIZE, options),
     traces: (runId, options) => readTraces(file, runId, options?.maxSpans ?? DEFAULT_MAX_SPANS, options ?? {}),
+    crashes: (options) => readCrashes(connection, options),
+    spillFiles: () => measureSpillFiles(connection.path),
     close: () => connection.close(),
   };
 }
