@@ -1,6 +1,6 @@
 import type { SharedAttributes, SpanRecord } from '../trace/span.js';
 import type { Dictionary } from './dictionary.js';
-import { KINDS, OUTCOMES } from './schema.js';
+import { KEEP_REASONS, KINDS, OUTCOMES } from './schema.js';
 
 export const KIND_POSITION = Object.fromEntries(KINDS.map((kind, position) => [kind, position])) as Record<
   string,
@@ -22,11 +22,12 @@ type Row = readonly unknown[];
 export const INSERT_SPANS = `
 INSERT INTO span (
   process_id, trace_id, span_id, parent_id, is_local_root, name, kind, start_us, duration_ns, outcome,
-  http_method, http_route, http_status_code, error_type, shared, attributes
+  http_method, http_route, http_status_code, error_type, shared, attributes, keep_reason, keep_probability
 )
 SELECT
   ?1, unhex(value ->> 0), unhex(value ->> 1), unhex(value ->> 2), value ->> 3, value ->> 4, value ->> 5, value ->> 6,
-  value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value -> 14
+  value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, nullif(value -> 14, 'null'),
+  value ->> 15, value ->> 16
 FROM jsonb_each(?2)
 WHERE (SELECT last_batch FROM process WHERE id = ?1) < ?3`;
 
@@ -59,7 +60,7 @@ export function encode(spans: readonly SpanRecord[], dictionary: Dictionary): st
 }
 
 function toRow(span: SpanRecord, dictionary: Dictionary): Row {
-  const row = [
+  const row: unknown[] = [
     span.traceId,
     span.spanId,
     span.parentId,
@@ -76,9 +77,17 @@ function toRow(span: SpanRecord, dictionary: Dictionary): Row {
     dictionary.reference(textOf(span.sharedAttributes)),
   ];
   // Past the end of the array `->` finds NULL, which costs nothing on either side.
-  for (const _ in span.attributes) {
-    row.push(span.attributes as never);
-    break;
+  const { attributes, sampling } = span;
+  const hasAttributes = isNotEmpty(attributes);
+  if (sampling !== undefined) {
+    row.push(hasAttributes ? attributes : null, KEEP_REASONS.indexOf(sampling.reason), sampling.probability);
+  } else if (hasAttributes) {
+    row.push(attributes);
   }
   return row;
+}
+
+function isNotEmpty(attributes: object): boolean {
+  for (const _ in attributes) return true;
+  return false;
 }

@@ -161,7 +161,7 @@ describe('a batch', () => {
     const rows = await query<Record<string, unknown>>('SELECT * FROM ferret_spans_v1 ORDER BY start_us');
     const stored = rows.find((row) => row['name'] === 'GET /users/:id');
     expect(Object.keys(stored ?? {})).toEqual(
-      'trace_id span_id parent_id run_id process_key pid thread_id name kind start_us duration_ns outcome http_method http_route http_status_code error_type attributes'.split(
+      'trace_id span_id parent_id run_id process_key pid thread_id name kind start_us duration_ns outcome http_method http_route http_status_code error_type attributes keep_reason keep_probability'.split(
         ' ',
       ),
     );
