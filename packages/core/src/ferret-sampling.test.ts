@@ -62,15 +62,17 @@ describe('a rate budget', () => {
 
   it('that keeps nothing leaves exact counts all the same', async () => {
     const ferret = build({ rules: [{ route: 'job', maxSpansPerSecond: 0 }], keepSlowerThanMillis: 60_000 });
-    work(ferret, 3);
-    await ferret.flush();
-    expect(await counted()).toEqual([
-      { name: 'job', count: 3 },
-      { name: 'step', count: 3 },
-    ]);
-    expect(await query('SELECT started, stored, sampled_out FROM ferret_processes_v1')).toEqual([
-      { started: 6, stored: 0, sampled_out: 6 },
-    ]);
+    for (const times of [1, 2]) {
+      work(ferret, 3);
+      await ferret.flush();
+      expect(await counted()).toEqual([
+        { name: 'job', count: 3 * times },
+        { name: 'step', count: 3 * times },
+      ]);
+      expect(await query('SELECT started, stored, sampled_out FROM ferret_processes_v1')).toEqual([
+        { started: 6 * times, stored: 0, sampled_out: 6 * times },
+      ]);
+    }
   });
 
   it('can be changed while the process runs', async () => {

@@ -135,7 +135,9 @@ export class Pipeline {
   /** Resolves when all spans enqueued so far are stored, or lost and counted. Never rejects. */
   flush(): Promise<void> {
     if (this.#closing !== undefined) return this.#closing;
-    if (this.#flush?.upTo === this.#enqueued) return this.#flush.promise;
+    // What was sampled out has been counted since, and that is to be stored too.
+    const upTo = this.#enqueued + this.#ledger.sampledOut;
+    if (this.#flush?.upTo === upTo) return this.#flush.promise;
     this.#spans.complete();
     this.#spans = this.#openSubject();
     // What is being spilled takes its turn when it is.
@@ -148,7 +150,7 @@ export class Pipeline {
           });
         }),
     );
-    this.#flush = { upTo: this.#enqueued, promise };
+    this.#flush = { upTo, promise };
     return promise;
   }
 

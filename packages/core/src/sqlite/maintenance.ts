@@ -10,6 +10,7 @@ import { connect } from './reader-connection.js';
 import { explainSqliteError } from './reader-errors.js';
 import { type LeftSpill, type Recovery, recover } from './recovery.js';
 import { pruneChunk, pruneGone } from './retention.js';
+import { pruneRouteMinutes } from './route-minute-retention.js';
 import { findSpillFiles } from './spill-file.js';
 
 export type { LeftSpill, Recovery };
@@ -73,6 +74,7 @@ export async function pruneFile(
         deleted += chunk.deleted;
         hasMore = chunk.hasMore;
       }
+      for await (const _ of pruneRouteMinutes(database, bounds));
       await pruneGone(database, bounds);
       await database.exec('PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);');
       return deleted;

@@ -4,7 +4,7 @@ import type { Connection } from './reader-connection.js';
 import type { NameStatistics } from './reader-statistics.js';
 import { OUTCOMES } from './schema.js';
 
-/** Which minutes of a run: microseconds since the epoch; a minute counts as a whole. */
+/** Which minutes of a run: microseconds since the epoch; a minute counts as a whole, and so does an hour that minutes have become. */
 export interface RouteStatisticsOptions {
   /** Leaves out minutes before the one that this falls into. */
   readonly sinceMicros?: number;

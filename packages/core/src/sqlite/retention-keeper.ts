@@ -3,14 +3,15 @@ import type { Database } from './driver.js';
 import { acquireLease, releaseLease } from './lease.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { pruneChunk, pruneGone, type RetentionLimits } from './retention.js';
+import { pruneRouteMinutes } from './route-minute-retention.js';
 
 const LEASE = 'retention';
 
 /** How often the lease is asked for, or renewed: three times while it lasts. */
 const LEASE_MILLIS = 10_000;
-/** How often the file is looked at while there is nothing to delete. */
+/** How often the file is looked at while there is nothing to delete: for spans, and for what only grows slowly. */
 const LOOK_MILLIS = 1_000;
-const GONE_MILLIS = 600_000;
+const SELDOM_MILLIS = 600_000;
 
 /** Keeps a file within its limits, a chunk at a time, if this process is the one that holds the lease. */
 export class RetentionKeeper {
@@ -20,7 +21,8 @@ export class RetentionKeeper {
   #isElected = false;
   #nextElection = 0;
   #nextLook = 0;
-  #nextGone = 0;
+  #nextSeldom = 0;
+  #routeMinutes: AsyncGenerator<void, void> | undefined;
 
   constructor(database: Database, limits: RetentionLimits, process: ProcessIdentity) {
     this.#database = database;
@@ -28,18 +30,26 @@ export class RetentionKeeper {
     this.#process = process;
   }
 
-  /** Called between two writes. At most one chunk is deleted, so the next batch waits some milliseconds at most. */
+  /** Called between two writes. At most one chunk is deleted, of each kind, so the next batch waits some milliseconds at most. */
   async step(now = performance.now()): Promise<void> {
     if (now >= this.#nextElection) {
       this.#nextElection = now + LEASE_MILLIS;
       this.#isElected = await acquireLease(this.#database, LEASE, this.#process, nowMicros());
     }
-    if (!this.#isElected || now < this.#nextLook) return;
-    const { hasMore } = await pruneChunk(this.#database, this.#limits);
-    if (hasMore) return;
-    this.#nextLook = now + LOOK_MILLIS;
-    if (now < this.#nextGone) return;
-    this.#nextGone = now + GONE_MILLIS;
+    if (!this.#isElected) return;
+    if (now >= this.#nextLook) {
+      const { hasMore } = await pruneChunk(this.#database, this.#limits);
+      if (hasMore) return;
+      this.#nextLook = now + LOOK_MILLIS;
+    }
+    if (this.#routeMinutes === undefined) {
+      if (now < this.#nextSeldom) return;
+      this.#nextSeldom = now + SELDOM_MILLIS;
+      this.#routeMinutes = pruneRouteMinutes(this.#database, this.#limits);
+    }
+    const { done } = await this.#routeMinutes.next();
+    if (done !== true) return;
+    this.#routeMinutes = undefined;
     await pruneGone(this.#database, this.#limits);
   }
 

@@ -163,15 +163,6 @@ describe('processes and runs', () => {
     await pruneGone(database, { ...NEVER, maxAgeMicros: 7 * DAY });
     expect(await database.all("SELECT process_key FROM process WHERE process_key = 'idle'")).toHaveLength(1);
   });
-
-  it('lose their minutes with their age', async () => {
-    await database.run(
-      "INSERT INTO route_minute VALUES (1, ?, 'n', 0, 1, 1, 1, 1, '[]'), (1, ?, 'n', 0, 1, 1, 1, 1, '[]')",
-      [ago(8), ago(1)],
-    );
-    await pruneGone(database, { ...NEVER, maxAgeMicros: 7 * DAY });
-    expect(await count('route_minute')).toBe(1);
-  });
 });
 
 describe('the keeper', () => {
@@ -204,6 +195,18 @@ describe('the keeper', () => {
     expect(await count()).toBe(0);
     await two.close();
     expect(await count('lease')).toBe(0);
+  });
+
+  it('deals with what was counted, too, and then with processes that have nothing left', async () => {
+    await openProcessStore(database, identityOfProcess('old', { startedAtMicros: ago(30), runId: 'old' }));
+    await database.run("UPDATE process SET ended_at_us = last_seen_us WHERE process_key = 'old'");
+    await database.run("INSERT INTO route_minute VALUES (2, ?, 'n', 0, 1, 1, 1, 1, '[]')", [ago(8)]);
+    const one = keeper('one');
+    await one.step(0);
+    expect([await count('route_minute'), await count('run')]).toEqual([0, 2]);
+    await one.step(1);
+    expect(await count('run')).toBe(1);
+    await one.close();
   });
 });
 

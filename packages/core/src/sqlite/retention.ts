@@ -29,7 +29,6 @@ const DELETE_OLD = `${DELETE_OLDEST} AND (
  * next would belong to nobody.
  */
 const DELETE_GONE = [
-  'DELETE FROM route_minute WHERE minute_us < ?1',
   `DELETE FROM process WHERE last_seen_us < ?1 AND ended_at_us IS NOT NULL
      AND coalesce(last_span_id, 0) < (SELECT coalesce(min(id), 9223372036854775807) FROM span)
      AND NOT EXISTS (SELECT 1 FROM open_span WHERE process_id = process.id)
