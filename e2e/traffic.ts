@@ -50,6 +50,22 @@ export async function flood(
   await Promise.all(Array.from({ length: connections }, worker));
 }
 
+/** `flood` for as long as that; returns how many requests it were, and how many seconds it took. */
+export async function floodFor(
+  port: number,
+  millis: number,
+  requestOf: (index: number) => string,
+): Promise<{ readonly sent: number; readonly seconds: number }> {
+  const began = performance.now();
+  let sent = 0;
+  while (performance.now() - began < millis) {
+    const first = sent;
+    await flood(port, 1_000, (index) => requestOf(first + index));
+    sent += 1_000;
+  }
+  return { sent, seconds: (performance.now() - began) / 1000 };
+}
+
 function get(port: number, path: string, agent: Agent): Promise<Answer> {
   return new Promise((resolve, reject) => {
     request({ port, path, agent, host: '127.0.0.1' }, (response) => {

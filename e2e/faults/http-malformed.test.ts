@@ -2,7 +2,7 @@ import type { Ferret, Span } from '@ferretjs/core';
 import { currentSpan } from '@ferretjs/core';
 import { ferret } from '@ferretjs/express';
 import express from 'express';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { request } from '../contract/exchange.js';
 import { query } from '../database.js';
 import { servePair } from './pair.js';
@@ -131,7 +131,7 @@ describe('trace context', () => {
     expect(JSON.stringify(rows)).not.toContain('baggage');
   });
 
-  it('39. that says sampled, or not, decides neither what is stored nor more than the flag that is sent on', async () => {
+  it('39 a. that says sampled, or not, decides neither what is stored nor more than the flag that is sent on', async () => {
     const FLAGS = ['00', '01', '02', 'fe', 'ff'];
     const count = 1_000;
     const { rows, sentOn } = await trace(
@@ -147,6 +147,34 @@ describe('trace context', () => {
       expect(passedOn).toEqual(new Set([`0${sampled}`]));
     }
   });
+
+  it.each([
+    ['traces', 0, (index: number) => index.toString(16).padStart(32, '1')],
+    // The requests of one trace are kept or let go together, but no more than a trace may have.
+    ['requests of one trace', 512, () => TRACE],
+  ])(
+    '39 b. that says sampled a thousand times does not get more %s kept than the budget allows',
+    async (_what, together, traceId) => {
+      const budget = 20;
+      const options = { maxSpansPerSecond: budget, keepSlowerThanMillis: 60_000 };
+      const { ferret, database, exchange } = await servePair(build, options);
+      const count = 1_000;
+      const began = performance.now();
+      await exchange(
+        Array.from({ length: count }, (_, index) => {
+          const headers = { traceparent: `00-${traceId(index)}-${PARENT}-01` };
+          return request('GET', '/plain', { headers, last: index === count - 1 });
+        }).join(''),
+      );
+      await vi.waitFor(() => expect(ferret.stats()).toMatchObject({ started: count }));
+      await ferret.close();
+      const { stored, sampledOut } = ferret.stats();
+      expect(stored + sampledOut).toBe(count);
+      expect(stored).toBeGreaterThan(0);
+      expect(stored).toBeLessThan(budget * (1 + (performance.now() - began) / 1000) * 1.5 + together);
+      expect(await query(database, 'SELECT sum(count) AS count FROM ferret_routes_v1')).toEqual([{ count }]);
+    },
+  );
 });
 
 /** A header's value that ends it, and begins the same header again. */

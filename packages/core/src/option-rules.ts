@@ -53,7 +53,8 @@ export const wordsRule = (): OptionRule => ({
 });
 
 export const ignoreRule = (): OptionRule => ({
-  accepts: 'a path such as "/health" or "/assets/*", a RegExp, a function (request) => boolean, or a list of these',
+  accepts:
+    'a path such as "/health", "/assets/*" or "/users/:id", a RegExp, a function (request) => boolean, or a list of these',
   test: (value) => (Array.isArray(value) ? value : [value]).every(isIgnoreRule),
   parse: (text) => text.split(',').map((path) => path.trim()),
 });

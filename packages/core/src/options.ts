@@ -46,8 +46,8 @@ export interface FerretOptions extends SamplingOptions {
   /** Spans that may wait for the store, 1 to 1,000,000; any more are dropped and counted. Default 65,536. */
   readonly maxQueueSize?: number;
   /**
-   * Requests to leave alone: a path (`/health`), the beginning of one (`/assets/*`), a RegExp over the path, or a
-   * function of the request. Default none.
+   * Requests to leave alone, with all that is measured in them: a path (`/health`), the beginning of one (`/assets/*`), a route
+   * (`/users/:id`), a RegExp over the path, or a function of the request. They are not counted either. Default none.
    */
   readonly ignore?: IgnoreRule | readonly IgnoreRule[];
   /**

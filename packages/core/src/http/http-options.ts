@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * A request to leave alone: a path (`/health`), the beginning of one (`/assets/*`), a RegExp over the path, or a
- * function of the request. A function that throws ignores nothing.
+ * A request to leave alone: a path (`/health`), the beginning of one (`/assets/*`), a route (`/users/:id`), a RegExp over the path,
+ * or a function of the request. A function that throws ignores nothing.
  */
 export type IgnoreRule = string | RegExp | ((request: IncomingMessage) => boolean);
 

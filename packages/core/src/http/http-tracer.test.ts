@@ -437,6 +437,11 @@ describe('ignore', () => {
     ['/health', '/healthy', false],
     ['/assets/*', '/assets/a.js', true],
     ['/assets/*', '/asset', false],
+    ['/users/:id/photo.png', '/users/42/photo.png', true],
+    ['/users/:id/photo.png', '/users/42/photo-png', false],
+    ['/users/:id', '/users/42/orders', false],
+    ['/users/:id', '/users/', false],
+    ['/users/:id/*', '/users/42/orders/1', true],
     [/^\/v\d+\/ping$/g, '/v2/ping', true],
     [(request: IncomingMessage) => request.headers['x-probe'] !== undefined, '/x', false],
   ])('%s leaves %s alone: %s', async (rule, path, ignored) => {

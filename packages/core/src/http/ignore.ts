@@ -26,9 +26,16 @@ function toTest(rule: IgnoreRule): (request: IncomingMessage, path: string) => b
     const pattern = new RegExp(rule.source, rule.flags.replace(/[gy]/g, ''));
     return (_request, path) => pattern.test(path);
   }
-  if (rule.endsWith('*')) {
-    const beginning = rule.slice(0, -1);
-    return (_request, path) => path.startsWith(beginning);
+  const isBeginning = rule.endsWith('*');
+  const text = isBeginning ? rule.slice(0, -1) : rule;
+  if (text.includes('/:')) {
+    const pattern = new RegExp(`^${text.split('/').map(toPattern).join('/')}${isBeginning ? '' : '$'}`);
+    return (_request, path) => pattern.test(path);
   }
-  return (_request, path) => path === rule;
+  return isBeginning ? (_request, path) => path.startsWith(text) : (_request, path) => path === text;
+}
+
+/** Of a segment of a route: a parameter stands for any text in its place. */
+function toPattern(segment: string): string {
+  return segment.startsWith(':') ? '[^/]+' : segment.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
