@@ -2,6 +2,7 @@
 // it writes nothing and says nothing about speed.
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { budget } from './budget.mjs';
 import { eventLoop } from './event-loop.mjs';
 import { statistics } from './statistics.mjs';
 import { writer } from './writer.mjs';
@@ -10,7 +11,17 @@ import { writers } from './writers.mjs';
 const isShort = process.argv.includes('--short');
 const say = (text) => console.log(text);
 const plan = isShort
-  ? { rounds: 1, seconds: 1, rates: [10_000], written: 65_536, stretches: 2, writers: 2, turns: 2, traces: 5_000 }
+  ? {
+      rounds: 1,
+      seconds: 1,
+      rates: [10_000],
+      written: 65_536,
+      stretches: 2,
+      writers: 2,
+      turns: 2,
+      traces: 5_000,
+      load: { seconds: 2, rounds: 1, burstMillis: 200 },
+    }
   : {
       rounds: 5,
       seconds: 10,
@@ -20,6 +31,7 @@ const plan = isShort
       writers: 8,
       turns: 40,
       traces: 20_000,
+      load: { seconds: 20, rounds: 12, burstMillis: 1_000 },
     };
 
 const lines = [
@@ -51,6 +63,12 @@ say('\nStatistics and sampler: processor time from the start of a trace to its e
 const costs = describeStatistics(statistics({ rounds: plan.turns, traces: plan.traces, say }));
 say(`\n${costs}`);
 lines.push('', costs);
+say('\nBudget: a service at full speed, and what a request costs it');
+const loaded = await budget({ ...plan.load, say });
+const underLoad = describeBudget(loaded);
+say(`\n${underLoad}`);
+lines.push('', underLoad);
+if (loaded.overloads.some(({ missed }) => missed !== 0)) throw new Error('not every request was counted');
 
 if (!isShort) {
   writeFileSync(new URL('RESULTS.md', import.meta.url), `${lines.join('\n')}\n`);
@@ -125,5 +143,29 @@ function describeStatistics({ rows, recordNanos }) {
     ...rows.map(({ children, name, nanos, added }) => `| ${children} | ${name} | ${cell(nanos)} | ${cell(added)} |`),
     '',
     `One value into a histogram: ${recordNanos.toFixed(1)} ns.`,
+  ].join('\n');
+}
+
+function describeBudget({ overloads, rows, allowed, ceiling }) {
+  const count = (value) => Math.round(value).toLocaleString('en');
+  const cell = ({ q1, median, q3 }) => `${median.toFixed(1)} [${q1.toFixed(1)}, ${q3.toFixed(1)}]`;
+  return [
+    '## Budget',
+    '',
+    `An Express service at full speed, two spans a request, with \`maxSpansPerSecond: ${allowed}\` and so a ceiling of ${ceiling}, for ` +
+      `${plan.load.seconds} s. What is kept beyond the budget has failed, or was slower than 99 in 100.`,
+    '',
+    '| | requests a second | spans kept a second | failures kept | requests not counted |',
+    '|---|---|---|---|---|',
+    ...overloads.map(
+      ({ name, sentPerSecond, keptPerSecond, failed, keptErrors, missed }) =>
+        `| ${name} | ${count(sentPerSecond)} | ${count(keptPerSecond)} | ${count(keptErrors)} of ${count(failed)} | ${missed} |`,
+    ),
+    '',
+    'Processor time of a request in that service, of all its threads:',
+    '',
+    '| | us a request | added, round by round |',
+    '|---|---|---|',
+    ...rows.map(({ name, micros, added }) => `| ${name} | ${cell(micros)} | ${cell(added)} |`),
   ].join('\n');
 }
