@@ -203,6 +203,18 @@ describe('the probability', () => {
         }
       },
     ],
+    [
+      'with few left beside those that go first',
+      (traffic: Traffic) => {
+        for (let second = 0; second < 60; second++) {
+          for (let tenth = 0; tenth < 10; tenth++) {
+            const failures = (second * 37 + tenth * 61) % 7 < second % 5 ? 40 : 0;
+            for (let failure = 0; failure < failures; failure++) traffic.request({ outcome: 'error' });
+            traffic.steady(5_000, 0.1);
+          }
+        }
+      },
+    ],
   ])('weighs kept spans so that they stand for all, however they come: %s', (_, send) => {
     const traffic = new Traffic({ maxSpansPerSecond: 100 });
     send(traffic);

@@ -79,7 +79,7 @@ function* spans({ ledger, queued }: MetricsSource): Iterable<string> {
   yield sample(lost, dropped.writeFailed, 'reason="write_failed"');
   yield sample(lost, dropped.closed, 'reason="closed"');
   yield sample(lost, dropped.tooLarge, 'reason="too_large"');
-  yield* metric('ferret_spans_spilled_total', 'counter', 'Spans in a spill file for the next writer.', ledger.spilled);
+  yield* metric('ferret_spans_spilled', 'gauge', 'Spans in a spill file, until they are stored.', ledger.spilled);
   yield* metric('ferret_spans_pending', 'gauge', 'Spans open, or on their way to the store.', ledger.pending);
   yield* metric('ferret_spans_queued', 'gauge', 'Spans waiting for the store.', queued);
 }
