@@ -17,4 +17,3 @@ export {
   type StoredTrace,
   type TraceFilter,
 } from './sqlite/reader.js';
-export { SPAN_FIELDS } from './sqlite/reader-fields.js';
