@@ -188,9 +188,12 @@ describe('the outcome', () => {
   });
 
   it('is aborted, without a status, when the client leaves before the head', async () => {
-    const { url, span } = await serve(() => {});
+    let arrive = () => {};
+    const arrived = new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+    const { url, span } = await serve(() => arrive());
     const request = httpRequest(`${url}/users/1`).on('error', () => {});
-    const arrived = once(server, 'request');
     request.end();
     await arrived;
     request.destroy();
