@@ -1,8 +1,11 @@
 export { FerretError, type FerretErrorCode } from './errors.js';
 export type { Ledger } from './pipeline/ledger.js';
 export {
+  type Crash,
+  type CrashesOptions,
   type DistributionStep,
   type GroupStatistics,
+  type InFlightSpan,
   type NameStatistics,
   openReader,
   type Process,
@@ -16,4 +19,5 @@ export {
   type StoredSpan,
   type StoredTrace,
   type TraceFilter,
+  type WaitingSpill,
 } from './sqlite/reader.js';

@@ -1,11 +1,14 @@
 import { FerretError } from '../errors.js';
 import type { Ledger } from '../pipeline/ledger.js';
-import type { SpanBatch } from '../pipeline/sink.js';
+import { type SinkTick, type SpanBatch, StoreUnavailableError } from '../pipeline/sink.js';
 import { nowMicros } from '../trace/clock.js';
-import { announce, encode, INSERT_SPANS } from './batch.js';
+import type { SpanRecord } from '../trace/span.js';
+import { encode, INSERT_SPANS } from './batch.js';
 import { Dictionary } from './dictionary.js';
-import type { Database } from './driver.js';
+import type { Database, SqlValue } from './driver.js';
+import { writeOpenSpans } from './open-spans.js';
 import type { ProcessIdentity } from './process-identity.js';
+import { writeRouteMinutes } from './route-minutes.js';
 import { transaction } from './transaction.js';
 
 const INSERT_RUN = `
@@ -33,12 +36,18 @@ UPDATE process SET
   last_batch = ?14
 WHERE id = ?1 AND last_batch < ?14`;
 
+const SELECT_PROCESS = 'SELECT 1 FROM process WHERE id = ? AND process_key = ?';
+
 /** A file opened for one process's spans. */
 export interface ProcessStore {
   readonly database: Database;
   readonly dictionary: Dictionary;
   readonly processId: number;
+  readonly processKey: string;
 }
+
+/** The process has been deleted from the file, by age, while it was silent; it may be entered again. */
+export class ProcessGoneError extends StoreUnavailableError {}
 
 /** Enters a process and its run into the file, where they are not there already. */
 export async function openProcessStore(database: Database, me: ProcessIdentity): Promise<ProcessStore> {
@@ -55,17 +64,17 @@ export async function openProcessStore(database: Database, me: ProcessIdentity):
     me.pidStart,
   ]);
   if (row === undefined) throw new FerretError('STORE_FAILED', `The run ${me.runId} vanished from the file.`);
-  return { database, dictionary: new Dictionary(), processId: row.id };
+  return { database, dictionary: new Dictionary(), processId: row.id, processKey: me.processKey };
 }
 
 /** One transaction: the spans and the ledger that counts them stand or fall together. A batch that is there already changes nothing. */
 export async function writeBatch(store: ProcessStore, batch: SpanBatch, seenAtMicros = nowMicros()): Promise<void> {
-  const { database, dictionary, processId } = store;
+  const { database, processId } = store;
   const { id, spans, ledger, endReason } = batch;
-  announce(spans, dictionary);
-  await dictionary.learn(database);
+  const encoded = spans.length === 0 ? [] : await encodeKnown(spans, store);
   await transaction(database, async () => {
-    if (spans.length > 0) await database.run(INSERT_SPANS, [processId, encode(spans, dictionary), id]);
+    await requireProcess(store);
+    if (spans.length > 0) await database.run(INSERT_SPANS, [processId, ...encoded, id]);
     await database.run(UPDATE_PROCESS, [
       processId,
       seenAtMicros,
@@ -77,6 +86,39 @@ export async function writeBatch(store: ProcessStore, batch: SpanBatch, seenAtMi
     ]);
     if (endReason !== undefined) await database.run('DELETE FROM open_span WHERE process_id = ?', [processId]);
   });
+}
+
+/** Not at once: this may be the end of a request, and others wait for it. */
+async function encodeKnown(spans: readonly SpanRecord[], { database, dictionary }: ProcessStore): Promise<SqlValue[]> {
+  await undefined;
+  const encoded = encode(spans, dictionary);
+  if (!dictionary.hasUnknown) return encoded;
+  await dictionary.learn(database);
+  return encode(spans, dictionary);
+}
+
+const NOTE_TICK = `
+UPDATE process SET
+  last_seen_us = ?2,
+  started = ?3, stored = ?4, sampled_out = ?5, dropped_queue_full = ?6, dropped_write_failed = ?7,
+  dropped_closed = ?8, dropped_too_large = ?9, spilled = ?10,
+  ticked_span_id = (SELECT max(id) FROM span)
+WHERE id = ?1`;
+
+/** One transaction: what is open, what was counted, and the ledger. */
+export async function writeTick(store: ProcessStore, tick: SinkTick): Promise<void> {
+  const { database, processId } = store;
+  await transaction(database, async () => {
+    await requireProcess(store);
+    await writeOpenSpans(database, processId, tick.openSpans);
+    await writeRouteMinutes(database, processId, tick.routeMinutes);
+    await database.run(NOTE_TICK, [processId, nowMicros(), ...counts(tick.ledger)]);
+  });
+}
+
+async function requireProcess({ database, processId, processKey }: ProcessStore): Promise<void> {
+  const [known] = await database.all(SELECT_PROCESS, [processId, processKey]);
+  if (known === undefined) throw new ProcessGoneError('the process is not in the file any more');
 }
 
 function counts({ started, stored, sampledOut, dropped, spilled }: Ledger): number[] {

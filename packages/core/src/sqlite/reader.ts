@@ -1,4 +1,5 @@
 import { connect } from './reader-connection.js';
+import { type Crash, type CrashesOptions, type InFlightSpan, readCrashes } from './reader-crashes.js';
 import type { SpanCondition, SpanField } from './reader-fields.js';
 import { readSpans, type SpanFilter } from './reader-pages.js';
 import { type RouteStatisticsOptions, readRouteStatistics } from './reader-route-statistics.js';
@@ -15,10 +16,14 @@ import {
 } from './reader-statistics.js';
 import { readTraceIds } from './reader-trace-ids.js';
 import { readTraces, type StoredTrace, type TraceFilter } from './reader-traces.js';
+import { measureSpillFiles, type WaitingSpill } from './spill-file.js';
 
 export type {
+  Crash,
+  CrashesOptions,
   DistributionStep,
   GroupStatistics,
+  InFlightSpan,
   NameStatistics,
   Process,
   RouteStatisticsOptions,
@@ -30,6 +35,7 @@ export type {
   StoredSpan,
   StoredTrace,
   TraceFilter,
+  WaitingSpill,
 };
 
 /** Reads one Ferret file, also while it is being written. It never changes what the file says. */
@@ -70,6 +76,23 @@ export interface Reader {
    * @param options `maxSpans`: a trace of more spans comes in several parts, 10,000 by default; a {@link TraceFilter}.
    */
   traces(runId: string | undefined, options?: TraceFilter & { readonly maxSpans?: number }): AsyncIterable<StoredTrace>;
+  /**
+   * Processes that ended without being asked to, the latest first, each with the spans it had in flight. One that is alive is none of
+   * them. Each is read when it is its turn, so the caller limits them by leaving the loop. A file in schema 1, before
+   * which spans were open was written down, names the processes that are gone without a word, with nothing in flight.
+   *
+   * @example
+   * import { openReader } from '@ferretjs/core/reader';
+   *
+   * const reader = await openReader('ferret.db');
+   * for await (const crash of reader.crashes()) {
+   *   console.log(crash.pid, crash.reason, crash.inFlight.map((span) => span.name));
+   * }
+   * await reader.close();
+   */
+  crashes(options?: CrashesOptions): AsyncIterable<Crash>;
+  /** Spill files beside the file, whose spans are not in it yet. */
+  spillFiles(): Promise<WaitingSpill[]>;
   /** Closes the file. Calls still under way must have settled before. */
   close(): Promise<void>;
 }
@@ -96,6 +119,8 @@ export async function openReader(file: string): Promise<Reader> {
     slowestRoots: (runId, limit, filter) => readSlowestRoots(connection, runId, limit, filter),
     spans: (runId, options) => readSpans(connection, runId, options?.pageSize ?? DEFAULT_PAGE_SIZE, options),
     traces: (runId, options) => readTraces(file, runId, options?.maxSpans ?? DEFAULT_MAX_SPANS, options ?? {}),
+    crashes: (options) => readCrashes(connection, options),
+    spillFiles: () => measureSpillFiles(connection.path),
     close: () => connection.close(),
   };
 }
