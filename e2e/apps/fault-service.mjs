@@ -5,6 +5,13 @@ import { createFerret } from '@ferretjs/core';
 import { ferret } from '@ferretjs/express';
 import express from 'express';
 
+if (process.env.RUN_AS) {
+  await import('sqlite3'); // While it may still be read.
+  process.setgroups([]);
+  process.setgid(Number(process.env.RUN_AS));
+  process.setuid(Number(process.env.RUN_AS));
+}
+
 const instance = createFerret(JSON.parse(process.env.OPTIONS ?? '{}'));
 const app = express();
 app.use(ferret(instance));

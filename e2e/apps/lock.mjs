@@ -3,7 +3,8 @@
 import sqlite3 from 'sqlite3';
 
 const database = new sqlite3.Database(process.env.DATABASE, sqlite3.OPEN_READWRITE);
-const run = (sql) => new Promise((resolve, reject) => database.exec(sql, (error) => (error ? reject(error) : resolve())));
+const run = (sql) =>
+  new Promise((resolve, reject) => database.exec(sql, (error) => (error ? reject(error) : resolve())));
 
 // Wait, where somebody else is in the middle of a transaction.
 await run('PRAGMA busy_timeout = 30000');

@@ -20,13 +20,20 @@ export interface Service {
   close(): Promise<CloseReport & { readonly stderr: string }>;
 }
 
+export interface Surroundings {
+  readonly environment?: Record<string, string>;
+  /** Options of Node. */
+  readonly execArgv?: readonly string[];
+  readonly fork?: ForkOptions;
+}
+
 export async function startService(
   options: FerretOptions = {},
-  execArgv: readonly string[] = [],
-  fork: ForkOptions = {},
+  { environment = {}, execArgv = [], fork = {} }: Surroundings = {},
 ): Promise<Service> {
   const database = options.database ?? temporaryFile();
-  const child = start('fault-service.mjs', { OPTIONS: JSON.stringify({ ...options, database }) }, execArgv, fork);
+  const variables = { ...environment, OPTIONS: JSON.stringify({ ...options, database }) };
+  const child = start('fault-service.mjs', variables, execArgv, fork);
   onTestFinished(() => void child.process.kill('SIGKILL'));
   const { port } = await message<{ port: number }>(child);
   return {
