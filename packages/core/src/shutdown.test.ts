@@ -46,6 +46,17 @@ describe('at a signal', () => {
   });
 });
 
+it('at a signal that the application does not listen to, stores everything also after one that it did', async () => {
+  const kill = vi.spyOn(process, 'kill').mockReturnValue(true);
+  const { sink, ferret } = build();
+  process.once('SIGTERM', () => {});
+  process.emit('SIGTERM', 'SIGTERM');
+  ferret.start('more').end();
+  process.emit('SIGINT', 'SIGINT');
+  await vi.waitFor(() => expect(kill).toHaveBeenCalledExactlyOnceWith(process.pid, 'SIGINT'));
+  expect(sink).toMatchObject({ isClosed: true, endReason: 'SIGINT', spans: { length: 2 } });
+});
+
 it('stores everything when the event loop runs empty', async () => {
   const { sink } = build();
   process.emit('beforeExit', 0);
