@@ -1,14 +1,15 @@
 import { get } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { message, start, temporaryFile } from './child.js';
-import { query, soundness } from './database.js';
-import { send } from './traffic.js';
+import { message, start, temporaryFile } from '../child.js';
+import { query } from '../database.js';
+import { send } from '../traffic.js';
+import { ENDED_WELL, expectSound } from './invariants.js';
 
 const stacks = ['12', '11'].flatMap((version) =>
   ['express', 'fastify'].map((platform) => [version, platform] as const),
 );
 
-describe.each(stacks)('a Nest %s service on %s (FAULTS 26)', (version, platform) => {
+describe.each(stacks)('a Nest %s service on %s', (version, platform) => {
   const run = (end: string, database: string) =>
     start('nest.mjs', { NEST: version, PLATFORM: platform, END: end, OPTIONS: JSON.stringify({ database }) });
 
@@ -23,7 +24,7 @@ describe.each(stacks)('a Nest %s service on %s (FAULTS 26)', (version, platform)
     ...Array.from({ length: 200 }, (_, index) => `/api/v1/t/t${index}/users/${index}`),
   ];
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('stores everything under %s, requests in flight included', async (signal) => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('26 a. stores everything under %s, requests in flight included', async (signal) => {
     const database = temporaryFile();
     const child = run('signal', database);
     const { port } = await message<{ port: number }>(child);
@@ -43,13 +44,10 @@ describe.each(stacks)('a Nest %s service on %s (FAULTS 26)', (version, platform)
       { name: 'GET', outcome: 'ok', count: 1 },
       { name: 'GET /api/v1/t/:tenant/users/slow', outcome: 'ok', count: 1 },
     ]);
-    expect(await query(database, 'SELECT started, stored, end_reason FROM ferret_processes_v1')).toEqual([
-      { started: 402, stored: 402, end_reason: signal },
-    ]);
-    expect(await soundness(database)).toEqual({ integrity: 'ok', ledgers: [{ missing: 0 }] });
+    expect(await expectSound(database)).toMatchObject([{ started: 402, stored: 402, end_reason: signal }]);
   });
 
-  it('stores everything under app.close()', async () => {
+  it('26 b. stores everything under app.close()', async () => {
     const database = temporaryFile();
     const child = run('close', database);
     const { port } = await message<{ port: number }>(child);
@@ -62,18 +60,17 @@ describe.each(stacks)('a Nest %s service on %s (FAULTS 26)', (version, platform)
       { name: 'SELECT user', outcome: 'ok', count: 200 },
       { name: 'GET', outcome: 'ok', count: 1 },
     ]);
-    expect(await child.ended).toEqual({ code: 0, signal: null, stderr: '' });
+    expect(await child.ended).toEqual({ ...ENDED_WELL, stderr: '' });
+    expect(await expectSound(database)).toMatchObject([{ started: 401, stored: 401, end_reason: 'close' }]);
   });
 
-  it('dies of SIGTERM without shutdown hooks too, and loses nothing', async () => {
+  it('26 c. dies of SIGTERM without shutdown hooks too, and loses nothing', async () => {
     const database = temporaryFile();
     const child = run('none', database);
     const { port } = await message<{ port: number }>(child);
     await send(port, traffic, 10);
     child.process.kill('SIGTERM');
     expect(await child.ended).toEqual({ code: null, signal: 'SIGTERM', stderr: '' });
-    expect(await query(database, 'SELECT stored, end_reason FROM ferret_processes_v1')).toEqual([
-      { stored: 401, end_reason: 'SIGTERM' },
-    ]);
+    expect(await expectSound(database)).toMatchObject([{ stored: 401, end_reason: 'SIGTERM' }]);
   });
 });
