@@ -24,28 +24,31 @@ describe.each(stacks)('a Nest %s service on %s', (version, platform) => {
     ...Array.from({ length: 200 }, (_, index) => `/api/v1/t/t${index}/users/${index}`),
   ];
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('26 a. stores everything under %s, requests in flight included', async (signal) => {
-    const database = temporaryFile();
-    const child = run('signal', database);
-    const { port } = await message<{ port: number }>(child);
-    await send(port, traffic, 10);
-    const answer = new Promise<number | undefined>((resolve) => {
-      get({ port, path: '/api/v1/t/a/users/slow', agent: false }, (response) => {
-        response.resume().on('end', () => resolve(response.statusCode));
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    '26 a. stores everything under %s, requests in flight included',
+    async (signal) => {
+      const database = temporaryFile();
+      const child = run('signal', database);
+      const { port } = await message<{ port: number }>(child);
+      await send(port, traffic, 10);
+      const answer = new Promise<number | undefined>((resolve) => {
+        get({ port, path: '/api/v1/t/a/users/slow', agent: false }, (response) => {
+          response.resume().on('end', () => resolve(response.statusCode));
+        });
       });
-    });
-    await message(child);
-    child.process.kill(signal);
-    expect(await answer).toBe(200);
-    expect(await child.ended).toEqual({ code: null, signal, stderr: '' });
-    expect(await counts(database)).toEqual([
-      { name: 'GET /api/v1/t/:tenant/users/:id', outcome: 'ok', count: 200 },
-      { name: 'SELECT user', outcome: 'ok', count: 200 },
-      { name: 'GET', outcome: 'ok', count: 1 },
-      { name: 'GET /api/v1/t/:tenant/users/slow', outcome: 'ok', count: 1 },
-    ]);
-    expect(await expectSound(database)).toMatchObject([{ started: 402, stored: 402, end_reason: signal }]);
-  });
+      await message(child);
+      child.process.kill(signal);
+      expect(await answer).toBe(200);
+      expect(await child.ended).toEqual({ code: null, signal, stderr: '' });
+      expect(await counts(database)).toEqual([
+        { name: 'GET /api/v1/t/:tenant/users/:id', outcome: 'ok', count: 200 },
+        { name: 'SELECT user', outcome: 'ok', count: 200 },
+        { name: 'GET', outcome: 'ok', count: 1 },
+        { name: 'GET /api/v1/t/:tenant/users/slow', outcome: 'ok', count: 1 },
+      ]);
+      expect(await expectSound(database)).toMatchObject([{ started: 402, stored: 402, end_reason: signal }]);
+    },
+  );
 
   it('26 b. stores everything under app.close()', async () => {
     const database = temporaryFile();

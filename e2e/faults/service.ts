@@ -8,6 +8,7 @@ import { type RunningLoad, startLoad } from './load.js';
 /** `fault-service.mjs` in a process of its own. */
 export interface Service {
   readonly child: Child;
+  readonly port: number;
   readonly database: string;
   /** Starts to send `/users/<n>` at this rate; see {@link startLoad}. */
   load(requestsPerSecond: number): RunningLoad;
@@ -38,6 +39,7 @@ export async function startService(
   const { port } = await message<{ port: number }>(child);
   return {
     child,
+    port,
     database,
     load: (requestsPerSecond) => startLoad(port, requestsPerSecond),
     stats: () => ask<Ledger>(child, 'stats'),
