@@ -39,7 +39,7 @@ async function endInTheMiddle(database: string, { script, code }: Ending, afterM
      for (let i = 0; i < ${OPEN}; i++) ferret.start('open');
      let count = ${OPEN};
      const timer = setInterval(() => {
-       for (let i = 0; i < 100; i++, count++) ferret.start('work').end();
+       for (let i = 0; i < 50; i++, count++) ferret.start('work').end();
      }, 2);
      setTimeout(() => {
        for (let i = 0; i < 100; i++, count++) ferret.start('last').end();
@@ -113,6 +113,18 @@ describe.each(Object.entries(ENDINGS))('%s in the middle of a batch', (what, end
     figure(task, `${what}, ${moments} times: ${total} spans started, as many stored, each once`);
   });
 });
+
+it.each(Object.entries(RECOVERIES))(
+  '21 c. spans that the file says are open, and the spill that they have ended, are there once: by %s',
+  async (_who, recover) => {
+    const database = temporaryFile();
+    const ending = ENDINGS['process.exit()']!;
+    const started = await endInTheMiddle(database, ending, 2_500);
+    expect(await query(database, 'SELECT count(*) AS open FROM ferret_open_spans_v1')).toEqual([{ open: OPEN }]);
+    await recover(database);
+    await expectAll(database, started, ending.reason);
+  },
+);
 
 it('22 a. a script that never calls close ends by itself, with everything stored', async () => {
   const database = temporaryFile();

@@ -11,7 +11,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** What real signals do is in e2e/lifecycle.test.ts; here the listeners are called by hand. */
+/** What real signals do is in e2e/faults/lifecycle-signals.test.ts; here the listeners are called by hand. */
 function build() {
   const sink = new MemorySink();
   const ferret = createFerret({ sink });
