@@ -141,8 +141,9 @@ export class SqliteSink implements SpanSink {
       await store?.retention.step();
     } catch (error) {
       if (store !== undefined && isDamage(error)) {
+        // The batch is stored, whatever comes of this; the next one meets the damage again.
         await this.#letGo(store);
-        await this.#moveAside(store.identity, error);
+        await this.#moveAside(store.identity, error).catch(() => {});
         return;
       }
       // The next step may have more luck; a batch is not written again for it.
