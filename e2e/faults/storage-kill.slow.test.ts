@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { runScript, start, temporaryFile } from '../child.js';
 import { query } from '../database.js';
 import { figure } from './figures.js';
-import { ENDED_WELL, expectSound, expectUndisturbed } from './invariants.js';
+import { expectSound, expectUndisturbed } from './invariants.js';
 import { beginElsewhere } from './other-program.js';
 import { scaled } from './scale.js';
 
@@ -45,7 +45,9 @@ async function reopen(database: string): Promise<void> {
      if (!report.complete) throw new Error(JSON.stringify(report));`,
     database,
   );
-  expect(end).toEqual({ ...ENDED_WELL, stderr: '' });
+  expectUndisturbed(end);
+  // A record of the spill may have been torn in the middle, and nothing else is to be told.
+  expect(end.stderr).not.toMatch(/FERRET_(?!SPILL_DAMAGED)/);
 }
 
 it('1 a. kill -9 in the middle of a write, at 100 random moments: what was committed is there, whole', async ({
