@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { budget } from './budget.mjs';
 import { eventLoop } from './event-loop.mjs';
+import { reader } from './reader.mjs';
 import { statistics } from './statistics.mjs';
 import { writer } from './writer.mjs';
 import { writers } from './writers.mjs';
@@ -21,6 +22,8 @@ const plan = isShort
       turns: 2,
       traces: 5_000,
       load: { seconds: 2, rounds: 1, burstMillis: 200 },
+      read: [100_000],
+      readings: 1,
     }
   : {
       rounds: 5,
@@ -32,6 +35,8 @@ const plan = isShort
       turns: 40,
       traces: 20_000,
       load: { seconds: 20, rounds: 12, burstMillis: 1_000 },
+      read: [1_000_000, 10_000_000],
+      readings: 5,
     };
 
 const lines = [
@@ -69,6 +74,12 @@ const underLoad = describeBudget(loaded);
 say(`\n${underLoad}`);
 lines.push('', underLoad);
 if (loaded.overloads.some(({ missed }) => missed !== 0)) throw new Error('not every request was counted');
+for (const spans of plan.read) {
+  say(`\nReading a file of ${spans.toLocaleString('en')} spans`);
+  const times = describeReader(await reader({ spans, turns: plan.readings, say }));
+  say(`\n${times}`);
+  lines.push('', times);
+}
 
 if (!isShort) {
   writeFileSync(new URL('RESULTS.md', import.meta.url), `${lines.join('\n')}\n`);
@@ -167,5 +178,19 @@ function describeBudget({ overloads, rows, allowed, ceiling }) {
     '| | us a request | added, round by round |',
     '|---|---|---|',
     ...rows.map(({ name, micros, added }) => `| ${name} | ${cell(micros)} | ${cell(added)} |`),
+  ].join('\n');
+}
+
+function describeReader({ spans, rows, traceMillis, megabytes }) {
+  return [
+    `## Reading ${spans.toLocaleString('en')} spans`,
+    '',
+    `Commands as processes of their own, from start to end, on a file of ${megabytes.toFixed(0)} MB; the best of ${plan.readings}.`,
+    '',
+    '| | seconds | peak memory, MB |',
+    '|---|---|---|',
+    ...rows.map(({ name, seconds, megabytes: peak }) => `| \`${name}\` | ${seconds.toFixed(2)} | ${peak.toFixed(0)} |`),
+    '',
+    `A trace by its id, within a process that has the file open: ${traceMillis.toFixed(1)} ms, the slowest of twenty.`,
   ].join('\n');
 }

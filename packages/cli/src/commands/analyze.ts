@@ -1,107 +1,84 @@
-import { type NameStatistics, openReader, type Run } from '@ferretjs/core/reader';
-import { formatDuration } from '../format/duration.js';
-import { escapeControls } from '../format/escape.js';
-import { countOf, formatCount } from '../format/number.js';
-import { describeRun, runToJson } from '../format/run.js';
-import { type Column, renderTable } from '../format/table.js';
+import type { SpanCondition, SpanField } from '@ferretjs/core/reader';
+import { type Command, Option } from 'commander';
+import { SORT_COLUMNS, type SortColumn } from '../analyze/sort-columns.js';
+import { examples } from '../options/examples.js';
+import { fileArgument } from '../options/file-argument.js';
+import { positiveInteger } from '../options/positive-integer.js';
+import { FIELD_NAMES, groupingField } from '../options/span-field.js';
+import { requireOrder, timeBound } from '../options/time-bound.js';
+import { WHERE_FORMS, where } from '../options/where.js';
 import type { Terminal } from '../terminal.js';
 
-interface StatisticsColumn extends Column {
-  readonly field: keyof NameStatistics;
+interface AnalyzeCommandOptions {
+  run?: string;
+  by: SpanField;
+  since?: number;
+  until?: number;
+  where?: readonly SpanCondition[];
+  sort: SortColumn;
+  limit?: number;
+  exact?: true;
+  json?: true;
+  csv?: true;
+  tree?: true;
+  top: number;
 }
 
-/** The columns of the table, by the word that sorts by them. A narrow terminal loses the most expendable first. */
-const COLUMNS = {
-  name: { title: 'name', align: 'left', field: 'name', isFlexible: true },
-  count: { title: 'count', align: 'right', field: 'count' },
-  errors: { title: 'errors', align: 'right', field: 'errors', expendable: 1 },
-  total: { title: 'total', align: 'right', field: 'totalNanos', expendable: 3 },
-  average: { title: 'average', align: 'right', field: 'averageNanos', expendable: 6 },
-  min: { title: 'min', align: 'right', field: 'minNanos', expendable: 7 },
-  p50: { title: 'p50', align: 'right', field: 'p50Nanos', expendable: 2 },
-  p95: { title: 'p95', align: 'right', field: 'p95Nanos' },
-  p99: { title: 'p99', align: 'right', field: 'p99Nanos', expendable: 4 },
-  max: { title: 'max', align: 'right', field: 'maxNanos', expendable: 5 },
-} as const satisfies Record<string, StatisticsColumn>;
+/** What says nothing of trees. */
+const TABLE_OPTIONS = ['by', 'sort', 'limit', 'exact', 'json', 'csv'];
 
-export type SortColumn = keyof typeof COLUMNS;
-
-/** What `--sort` accepts. */
-export const SORT_COLUMNS = Object.keys(COLUMNS) as readonly SortColumn[];
-
-const TABLE_LIMIT = 50;
-
-export interface AnalyzeOptions {
-  readonly run?: string;
-  readonly sort: SortColumn;
-  readonly limit?: number;
-  readonly json?: boolean;
-}
-
-/** `ferret analyze`: what every name of a run took. */
-export async function analyze(terminal: Terminal, file: string, options: AnalyzeOptions): Promise<void> {
-  const reader = await openReader(file);
-  try {
-    const run = await reader.run(options.run);
-    const names = sortBy(options.sort, await reader.statistics(run.runId));
-    terminal.print(
-      options.json
-        ? JSON.stringify({ run: runToJson(run), ledger: run.ledger, names: names.slice(0, options.limit) }, null, 2)
-        : renderReport(terminal, run, names, options),
-    );
-  } finally {
-    await reader.close();
-  }
-}
-
-function sortBy(column: SortColumn, names: readonly NameStatistics[]): NameStatistics[] {
-  const { field } = COLUMNS[column];
-  return [...names].sort((a, b) => (field === 'name' ? compare(a.name, b.name) : b[field] - a[field]));
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
-}
-
-function renderReport(
-  terminal: Terminal,
-  run: Run,
-  names: readonly NameStatistics[],
-  { sort, limit = TABLE_LIMIT }: AnalyzeOptions,
-): string {
-  const { colors } = terminal;
-  const report = [describeRun(terminal, run, describeGoneSpans(run, names)), ''];
-  if (names.length === 0) {
-    return [...report, 'No span has been stored.'].join('\n');
-  }
-  const columns = Object.entries(COLUMNS as Record<string, StatisticsColumn>).map(([word, column]) => {
-    const { expendable: _, ...kept } = column;
-    return word === sort ? kept : column;
-  });
-  const rows = names.slice(0, limit).map((name) => columns.map(({ field }) => renderCell(terminal, name, field)));
-  report.push(renderTable(terminal, columns, rows));
-  if (names.length > limit) {
-    const rest = names.length - limit;
-    report.push(colors.dim(`... and ${countOf(rest, 'more name')}: --limit ${names.length} shows all`));
-  }
-  return report.join('\n');
-}
-
-/** Spans that were stored and are not in the file any more. A file that is being written may hold a few more instead. */
-function describeGoneSpans(run: Run, names: readonly NameStatistics[]): string[] {
-  const gone = run.ledger.stored - names.reduce((sum, { count }) => sum + count, 0);
-  return gone > 0 ? [`${formatCount(gone)} stored, and deleted from the file since`] : [];
-}
-
-function renderCell({ colors }: Terminal, statistics: NameStatistics, field: keyof NameStatistics): string {
-  switch (field) {
-    case 'name':
-      return escapeControls(statistics.name);
-    case 'count':
-      return formatCount(statistics.count);
-    case 'errors':
-      return statistics.errors > 0 ? colors.red(formatCount(statistics.errors)) : '0';
-    default:
-      return formatDuration(statistics[field]);
-  }
+export function declareAnalyze(program: Command, terminal: Terminal): void {
+  program
+    .command('analyze')
+    .summary('what every route and measured step took')
+    .description('Shows, for every span name of a run, how often it ran, how often it failed and how long it took.')
+    .addArgument(fileArgument())
+    .option('--run <id>', 'the run to look at (default: the newest; "ferret runs" lists them)')
+    .addOption(
+      new Option('--by <field>', `what to group by: ${FIELD_NAMES.join(', ')} or attribute:<key>`)
+        .argParser(groupingField)
+        .default('name'),
+    )
+    .option('--since <time>', 'only what started then or later: an ISO time, or how long ago (15m)', timeBound)
+    .option('--until <time>', 'only what started before: an ISO time, or how long ago (2h)', timeBound)
+    .option('--where <key=value>', `only spans with this value: ${WHERE_FORMS}`, where)
+    .addOption(
+      new Option('--sort <column>', 'the column to sort by, the largest first').choices(SORT_COLUMNS).default('total'),
+    )
+    .option(
+      '--limit <n>',
+      'how many rows to show (default: 50 in the table, all with --json and --csv)',
+      positiveInteger,
+    )
+    .option('--exact', 'scan the stored spans, for exact percentiles')
+    .addOption(new Option('--json', 'print JSON, times in nanoseconds').conflicts(['csv']))
+    .option('--csv', 'print CSV, times in nanoseconds')
+    .addOption(new Option('--tree', 'show the slowest traces as trees instead').conflicts(TABLE_OPTIONS))
+    .addOption(
+      new Option('--top <n>', 'how many traces to show as trees')
+        .argParser(positiveInteger)
+        .default(1)
+        .conflicts(TABLE_OPTIONS),
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'ferret analyze',
+        'ferret analyze logs/ferret.db --sort p99 --limit 10',
+        'ferret analyze --by status --where route=/users/:id --since 15m',
+        'ferret analyze --by attribute:db.system.name --where kind=client',
+        'ferret analyze --tree --top 3 --where outcome=error',
+        "ferret analyze --json | jq '.names[] | {name, p95Nanos}'",
+      ),
+    )
+    .action(async (file: string, options: AnalyzeCommandOptions, command: Command) => {
+      requireOrder(command, options);
+      if (options.tree || command.getOptionValueSource('top') === 'cli') {
+        const { showTrees } = await import('../analyze/slowest-traces.js');
+        await showTrees(terminal, file, options);
+      } else {
+        const { analyze } = await import('../analyze/analyze.js');
+        await analyze(terminal, file, options);
+      }
+    });
 }

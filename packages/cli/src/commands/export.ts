@@ -1,127 +1,49 @@
-import { FerretError, openReader, type Reader, type Run, type SpanFilter } from '@ferretjs/core/reader';
-import { ExportFile } from '../export/export-file.js';
-import { type FormatName, formatOf } from '../export/formats.js';
-import { interruptible } from '../export/interruption.js';
-import { limited } from '../export/limit.js';
-import { ExportProgress } from '../export/progress.js';
-import { writePieces } from '../export/write-pieces.js';
-import { escapeControls } from '../format/escape.js';
-import { describeLosses } from '../format/ledger.js';
-import { countOf } from '../format/number.js';
-import { OutputClosedError, type Terminal } from '../terminal.js';
+import { type Command, Option } from 'commander';
+import type { ExportOptions } from '../export/export-spans.js';
+import { FORMAT_NAMES } from '../export/format-names.js';
+import { examples } from '../options/examples.js';
+import { fileArgument } from '../options/file-argument.js';
+import { outputPath } from '../options/output-path.js';
+import { positiveInteger } from '../options/positive-integer.js';
+import { requireOrder, timeBound } from '../options/time-bound.js';
+import { traceId } from '../options/trace-id.js';
+import type { Terminal } from '../terminal.js';
 
-export interface ExportOptions {
-  readonly format: FormatName;
-  /** Standard output without one. */
-  readonly output?: string;
-  /** Replaces an existing file. */
-  readonly force?: boolean;
-  readonly run?: string;
-  readonly trace?: string;
-  /** Microseconds since the epoch. */
-  readonly since?: number;
-  readonly until?: number;
-  /** How many spans, or traces where the format goes by traces. */
-  readonly limit?: number;
-}
-
-/** `ferret export`: the spans of a run in a format that other tools read. */
-export function exportSpans(terminal: Terminal, file: string, options: ExportOptions): Promise<void> {
-  return interruptible(async (signal) => {
-    const reader = await openReader(file);
-    const progress = new ExportProgress(terminal, options.output);
-    try {
-      const runs = await findRuns(reader, file, options);
-      const pieces = readPieces(terminal, reader, runs, options, progress);
-      if (options.output === undefined) {
-        await writePieces(pieces, (text) => terminal.write(text), signal);
-      } else {
-        await writeFile(options.output, file, options, pieces, signal);
+export function declareExport(program: Command, terminal: Terminal): void {
+  program
+    .command('export')
+    .summary('the spans in a format of other tools')
+    .description(
+      'Writes the spans of a run for other tools: speedscope, chrome (also for Perfetto), otlp (OTLP/JSON lines), ndjson, csv.',
+    )
+    .addArgument(fileArgument())
+    .addOption(
+      new Option('-f, --format <format>', 'what to write; speedscope and chrome go trace by trace')
+        .choices(FORMAT_NAMES)
+        .default('ndjson'),
+    )
+    .option('-o, --output <path>', 'the file to write, complete or not at all (default: standard output)', outputPath)
+    .option('--force', 'replace the file if it is there')
+    .option('--run <id>', 'the run to export (default: the newest, or those of the trace)')
+    .option('--trace <id>', 'only this trace: 32 hex digits', traceId)
+    .option('--since <time>', 'only what started then or later: an ISO time, or how long ago (15m)', timeBound)
+    .option('--until <time>', 'only what started before: an ISO time, or how long ago (2h)', timeBound)
+    .option('--limit <n>', 'at most so many spans (speedscope and chrome: traces), the oldest first', positiveInteger)
+    .addHelpText(
+      'after',
+      examples(
+        'ferret export --format speedscope --since 15m -o slow.speedscope.json',
+        'ferret export --format chrome --trace 4bf92f3577b34da6a3ce929d0e0e4736 -o trace.json',
+        'ferret export logs/ferret.db --format csv --limit 1000 > spans.csv',
+        'ferret export | jq \'select(.outcome == "error") | .name\'',
+      ),
+    )
+    .action(async (file: string, options: ExportOptions, command: Command) => {
+      requireOrder(command, options);
+      if (options.force && options.output === undefined) {
+        command.error('error: --force replaces the file that --output names. Give both, or neither.');
       }
-      progress.end();
-      report(terminal, runs, options, progress.spans);
-    } catch (error) {
-      progress.end();
-      if (!(error instanceof OutputClosedError)) {
-        throw error;
-      }
-    } finally {
-      await reader.close();
-    }
-  });
-}
-
-/** The run that was asked for; of a trace all its runs, as several services may write to one file. */
-async function findRuns(reader: Reader, file: string, { run: runId, trace }: ExportOptions): Promise<Run[]> {
-  if (trace === undefined) {
-    return [await reader.run(runId)];
-  }
-  const runs = runId === undefined ? await reader.runs() : [await reader.run(runId)];
-  for await (const { runId: first } of reader.spans(runId, { traceId: trace, pageSize: 1 })) {
-    return runs.sort((a, b) => Number(b.runId === first) - Number(a.runId === first));
-  }
-  const where = runId === undefined ? file : `Run "${runId}" of ${file}`;
-  throw new FerretError('TRACE_NOT_FOUND', `${where} holds no trace ${trace}.`);
-}
-
-function readPieces(
-  terminal: Terminal,
-  reader: Reader,
-  runs: readonly Run[],
-  options: ExportOptions,
-  progress: ExportProgress,
-): AsyncIterable<string> {
-  const format = formatOf(options.format);
-  const source = { runs, warn: (text: string) => terminal.complain(`ferret: ${text}`) };
-  const runId = options.trace === undefined ? runs[0]?.runId : options.run;
-  const filter: SpanFilter = {
-    ...(options.trace !== undefined && { traceId: options.trace }),
-    ...(options.since !== undefined && { sinceMicros: options.since }),
-    ...(options.until !== undefined && { untilMicros: options.until }),
-  };
-  const limit = options.limit ?? Number.POSITIVE_INFINITY;
-  if (format.of === 'spans') {
-    return format.write(
-      progress.watch(limited(reader.spans(runId, filter), limit), () => 1),
-      source,
-    );
-  }
-  const traces = limited(reader.traces(runId, filter), limit, (trace) => trace.part === 0);
-  return format.write(
-    progress.watch(traces, (trace) => trace.spans.length),
-    source,
-  );
-}
-
-async function writeFile(
-  path: string,
-  source: string,
-  { force = false }: ExportOptions,
-  pieces: AsyncIterable<string>,
-  signal: AbortSignal,
-): Promise<void> {
-  const output = await ExportFile.create(path, force, source);
-  // At once: the next look at the signal may come too late.
-  signal.addEventListener('abort', () => output.discardSync());
-  try {
-    await writePieces(pieces, (text) => output.write(text), signal);
-    await output.complete();
-  } finally {
-    await output.discard();
-  }
-}
-
-/** What was written, and always what is missing: on standard error, as the data may be on the other. */
-function report(terminal: Terminal, runs: readonly Run[], { output, trace }: ExportOptions, spans: number): void {
-  if (output !== undefined) {
-    terminal.complain(`${countOf(spans, 'span')} written to ${escapeControls(output)}`);
-  } else if (spans === 0) {
-    terminal.complain('ferret: no span to export.');
-  }
-  // Of a trace nobody knows whether what the run has lost belonged to it.
-  for (const run of trace === undefined ? runs : []) {
-    for (const line of describeLosses(run.processes, run.ledger)) {
-      terminal.complain(`missing from run ${escapeControls(run.runId)}: ${line}`);
-    }
-  }
+      const { exportSpans } = await import('../export/export-spans.js');
+      await exportSpans(terminal, file, options);
+    });
 }

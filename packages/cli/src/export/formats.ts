@@ -1,6 +1,7 @@
 import type { StoredSpan, StoredTrace } from '@ferretjs/core/reader';
 import { exportChrome } from './chrome.js';
 import { exportCsv } from './csv.js';
+import type { FormatName } from './format-names.js';
 import { exportNdjson } from './ndjson.js';
 import { exportOtlp } from './otlp.js';
 import type { ExportSource } from './source.js';
@@ -11,18 +12,13 @@ export type Format =
   | { readonly of: 'spans'; write(spans: AsyncIterable<StoredSpan>, source: ExportSource): AsyncIterable<string> }
   | { readonly of: 'traces'; write(traces: AsyncIterable<StoredTrace>, source: ExportSource): AsyncIterable<string> };
 
-const FORMATS = {
+const FORMATS: Readonly<Record<FormatName, Format>> = {
   speedscope: { of: 'traces', write: exportSpeedscope },
   chrome: { of: 'traces', write: exportChrome },
   otlp: { of: 'spans', write: exportOtlp },
   ndjson: { of: 'spans', write: exportNdjson },
   csv: { of: 'spans', write: exportCsv },
-} as const satisfies Record<string, Format>;
-
-export type FormatName = keyof typeof FORMATS;
-
-/** What `--format` accepts. */
-export const FORMAT_NAMES = Object.keys(FORMATS) as readonly FormatName[];
+};
 
 export function formatOf(name: FormatName): Format {
   return FORMATS[name];

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { SpanIds } from '../trace/ids.js';
 import { SpanData } from '../trace/recording-span.js';
 import type { DiagnosticCode } from './diagnostics.js';
 import { LedgerCounters } from './ledger.js';
@@ -75,7 +76,7 @@ function build(beforeWrite: (batch: SpanBatch) => void | Promise<void>, options:
   const enqueue = (count: number) => {
     for (let i = 0; i < count; i++) {
       ledger.started++;
-      pipeline.enqueue(new SpanData(`work ${serial++}`, 'internal', '1'.repeat(32), '2'.repeat(16), undefined, true));
+      pipeline.enqueue(new SpanData(`work ${serial++}`, 'internal', SpanIds.root(), true));
     }
   };
   const isInOrder = () =>
@@ -319,7 +320,7 @@ describe('the spans that are open', () => {
     try {
       const { pipeline, sink } = build(() => {});
       const ticks: number[] = [];
-      const open = [new SpanData('open', 'internal', '1'.repeat(32), '2'.repeat(16), undefined, true)];
+      const open = [new SpanData('open', 'internal', SpanIds.root(), true)];
       Object.assign(sink, {
         tick: async ({ openSpans }: { openSpans: unknown[] }) => void ticks.push(openSpans.length),
       });

@@ -2,9 +2,10 @@ import { FerretError } from '../errors.js';
 import type { Ledger } from '../pipeline/ledger.js';
 import { type SinkTick, type SpanBatch, StoreUnavailableError } from '../pipeline/sink.js';
 import { nowMicros } from '../trace/clock.js';
-import { announce, encode, INSERT_SPANS } from './batch.js';
+import type { SpanRecord } from '../trace/span.js';
+import { encode, INSERT_SPANS } from './batch.js';
 import { Dictionary } from './dictionary.js';
-import type { Database } from './driver.js';
+import type { Database, SqlValue } from './driver.js';
 import { writeOpenSpans } from './open-spans.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { writeRouteMinutes } from './route-minutes.js';
@@ -68,13 +69,12 @@ export async function openProcessStore(database: Database, me: ProcessIdentity):
 
 /** One transaction: the spans and the ledger that counts them stand or fall together. A batch that is there already changes nothing. */
 export async function writeBatch(store: ProcessStore, batch: SpanBatch, seenAtMicros = nowMicros()): Promise<void> {
-  const { database, dictionary, processId } = store;
+  const { database, processId } = store;
   const { id, spans, ledger, endReason } = batch;
-  announce(spans, dictionary);
-  await dictionary.learn(database);
+  const encoded = spans.length === 0 ? [] : await encodeKnown(spans, store);
   await transaction(database, async () => {
     await requireProcess(store);
-    if (spans.length > 0) await database.run(INSERT_SPANS, [processId, encode(spans, dictionary), id]);
+    if (spans.length > 0) await database.run(INSERT_SPANS, [processId, ...encoded, id]);
     await database.run(UPDATE_PROCESS, [
       processId,
       seenAtMicros,
@@ -86,6 +86,15 @@ export async function writeBatch(store: ProcessStore, batch: SpanBatch, seenAtMi
     ]);
     if (endReason !== undefined) await database.run('DELETE FROM open_span WHERE process_id = ?', [processId]);
   });
+}
+
+/** Not at once: this may be the end of a request, and others wait for it. */
+async function encodeKnown(spans: readonly SpanRecord[], { database, dictionary }: ProcessStore): Promise<SqlValue[]> {
+  await undefined;
+  const encoded = encode(spans, dictionary);
+  if (!dictionary.hasUnknown) return encoded;
+  await dictionary.learn(database);
+  return encode(spans, dictionary);
 }
 
 const NOTE_TICK = `

@@ -1,10 +1,11 @@
-import { mkdtemp, readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { DiagnosticCode } from '../pipeline/diagnostics.js';
 import { LedgerCounters } from '../pipeline/ledger.js';
 import { StoreUnavailableError } from '../pipeline/sink.js';
+import { SpanIds } from '../trace/ids.js';
 import { SpanData } from '../trace/recording-span.js';
 import { Dictionary } from './dictionary.js';
 import { type Database, openDatabase } from './driver.js';
@@ -38,9 +39,10 @@ const sink = (runId = 'run-1', path = file) =>
 const ledger = (stored = 0) => Object.assign(new LedgerCounters(), { started: stored, stored }).snapshot();
 
 function span(change: Partial<SpanData> = {}, attributes: Record<string, unknown> = {}): SpanData {
-  const data = new SpanData('GET /users/:id', 'server', 'ab'.repeat(16), 'cd'.repeat(8), undefined, true);
+  const { traceId = 'ab'.repeat(16), spanId = 'cd'.repeat(8), parentId, ...rest } = change;
+  const data = new SpanData('GET /users/:id', 'server', SpanIds.parse(traceId, spanId, parentId), true);
   Object.assign(data.values, attributes);
-  return Object.assign(data, change);
+  return Object.assign(data, rest);
 }
 
 async function query<Row extends object>(sql: string, path = file): Promise<Row[]> {
@@ -111,6 +113,24 @@ describe('the file', () => {
     const names = await readdir(directory);
     expect(names).toEqual(['ferret.db', expect.stringMatching(/^ferret\.db\.corrupt-/)]);
     expect(reports).toEqual([['FILE_MOVED_ASIDE', expect.stringContaining(String(names[1]))]]);
+  });
+
+  it('is moved aside whichever of its pages is damaged, and the batch goes to a new one (FAULTS 6)', async () => {
+    const first = sink();
+    await first.write({ id: nextId++, spans: Array.from({ length: 100 }, () => span()), ledger: ledger(100) });
+    await first.close();
+    const whole = await readFile(file);
+    for (let page = 0; page < whole.length; page += 4096) {
+      await writeFile(file, Buffer.from(whole).fill('garbage! ', page, page + 4096));
+      const store = sink();
+      const batch = { id: nextId++, spans: [span()], ledger: ledger(1) };
+      await store.write(batch).catch((error) => {
+        expect(error).toBeInstanceOf(StoreUnavailableError);
+        return store.write(batch);
+      });
+      await store.close();
+    }
+    expect(new Set(reports.map(([code]) => code))).toEqual(new Set(['FILE_MOVED_ASIDE']));
   });
 
   it('is begun where an empty one lies', async () => {
@@ -322,21 +342,21 @@ describe('the dictionary', () => {
   it('gives processes that share a file the same ids', async () => {
     const database = await open();
     const [one, two] = [new Dictionary(), new Dictionary()];
-    one.need('GET /a');
+    expect(one.reference('GET /a')).toBe('GET /a');
+    expect(one.hasUnknown).toBe(true);
     await one.learn(database);
-    two.need('GET /b');
-    two.need('GET /a');
+    for (const text of ['GET /b', 'GET /a']) two.reference(text);
     await two.learn(database);
     expect(two.reference('GET /a')).toBe(one.reference('GET /a'));
     expect(two.reference('GET /b')).not.toBe(one.reference('GET /a'));
-    expect(one.reference(undefined)).toBeNull();
+    expect([one.hasUnknown, one.reference(undefined)]).toEqual([false, null]);
     await database.close();
   });
 
   it('writes text in place when it is full, so that it never grows without end (FAULTS 40)', async () => {
     const database = await open();
     const dictionary = new Dictionary(2);
-    for (const text of ['a', 'b', 'c']) dictionary.need(text);
+    for (const text of ['a', 'b', 'c']) dictionary.reference(text);
     await dictionary.learn(database);
     expect(dictionary.reference('c')).toBe('c');
     expect(await database.all('SELECT count(*) AS n FROM string')).toEqual([{ n: 2 }]);

@@ -1,10 +1,12 @@
+import { type Command, InvalidArgumentError } from 'commander';
+
 const UNIT_MILLIS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 const RELATIVE = /^(\d{1,9})([smhd])$/;
 const ISO = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?$/i;
 
 /** What `--since` and `--until` accept, in words. */
-export const TIME_BOUND_FORMS =
+const TIME_BOUND_FORMS =
   'It must be an ISO time such as 2026-01-31, 2026-01-31T14:03 or 2026-01-31T14:03:22Z, ' +
   'or how long ago, such as 90s, 15m, 2h or 7d.';
 
@@ -32,4 +34,25 @@ function isOverflow(text: string, millis: number): boolean {
   const day = Number(text.slice(8, 10));
   const [year, month] = [Number(text.slice(0, 4)), Number(text.slice(5, 7))];
   return Number.isNaN(millis) || day > new Date(Date.UTC(year, month, 0)).getUTCDate();
+}
+
+/** Takes what `--since` and `--until` say, in microseconds since the epoch. */
+export function timeBound(text: string): number {
+  const micros = parseTimeBound(text, Date.now());
+  if (micros === undefined) {
+    throw new InvalidArgumentError(TIME_BOUND_FORMS);
+  }
+  return micros;
+}
+
+interface TimeBounds {
+  readonly since?: number;
+  readonly until?: number;
+}
+
+/** Ends a command in whose time nothing can lie. */
+export function requireOrder(command: Command, { since, until }: TimeBounds): void {
+  if (since !== undefined && until !== undefined && since >= until) {
+    command.error('error: --since must be earlier than --until: nothing lies between them.');
+  }
 }

@@ -1,0 +1,60 @@
+import { openReader, type Run } from '@ferretjs/core/reader';
+import { formatDuration } from '../format/duration.js';
+import { escapeControls } from '../format/escape.js';
+import { describeLosses } from '../format/ledger.js';
+import { formatCount } from '../format/number.js';
+import { describeState, runMicros, runToJson } from '../format/run.js';
+import { type Column, renderTable } from '../format/table.js';
+import { formatTime } from '../format/time.js';
+import type { Terminal } from '../terminal.js';
+
+const COLUMNS: readonly Column[] = [
+  { title: 'run', align: 'left' },
+  { title: 'service', align: 'left', isFlexible: true },
+  { title: 'started', align: 'left' },
+  { title: 'took', align: 'right', expendable: 2 },
+  { title: 'processes', align: 'right', expendable: 3 },
+  { title: 'spans', align: 'right' },
+  { title: 'state', align: 'left', expendable: 1 },
+];
+
+/** `ferret runs`: a line a run, and under it what the run has lost. */
+export async function listRuns(terminal: Terminal, file: string, options: { readonly json?: boolean }): Promise<void> {
+  const reader = await openReader(file);
+  try {
+    const runs = await reader.runs();
+    if (options.json) {
+      const documents = runs.map((run) => ({ ...runToJson(run), ledger: run.ledger }));
+      terminal.print(JSON.stringify({ runs: documents }, null, 2));
+    } else if (runs.length === 0) {
+      terminal.print('No run has been recorded.');
+    } else {
+      terminal.print(
+        [renderTable(terminal, COLUMNS, runs.map(toRow)), ...describeAllLosses(terminal, runs)].join('\n'),
+      );
+    }
+  } finally {
+    await reader.close();
+  }
+}
+
+function toRow(run: Run): string[] {
+  return [
+    escapeControls(run.runId),
+    escapeControls(run.service),
+    formatTime(run.startedAtMicros),
+    formatDuration(runMicros(run) * 1_000),
+    formatCount(run.processes.length),
+    formatCount(run.ledger.stored),
+    describeState(run),
+  ];
+}
+
+function describeAllLosses({ colors }: Terminal, runs: readonly Run[]): string[] {
+  const losses = runs.flatMap((run) =>
+    describeLosses(run.processes, run.ledger).map((line) => `${escapeControls(run.runId)}: ${line}`),
+  );
+  return losses.length === 0
+    ? [colors.dim('nothing lost')]
+    : ['', 'missing', ...losses.map((line) => `  ${colors.yellow(line)}`)];
+}
