@@ -21,6 +21,8 @@ const COLUMNS: Readonly<Record<string, (span: StoredSpan) => string | number | u
   http_status_code: (span) => span.httpStatusCode,
   error_type: (span) => span.errorType,
   attributes: (span) => JSON.stringify(span.attributes),
+  keep_reason: (span) => span.keepReason,
+  keep_probability: (span) => span.keepProbability,
 };
 
 const CELLS = Object.values(COLUMNS);

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from './driver.js';
 import { openForWriting } from './file.js';
 import { openProcessStore, writeBatch } from './process-store.js';
-import { openReader } from './reader.js';
+import { openReader, type StoredSpan } from './reader.js';
 import { MIGRATIONS, SCHEMA_VERSION } from './schema.js';
 import { createSchema1 } from './schema-1.fixture.js';
 import { batchOf, identityOfProcess } from './spill.fixture.js';
@@ -50,6 +50,24 @@ async function schemaOf(database: Database): Promise<unknown> {
 }
 
 describe('a file in schema 1', () => {
+  it('can be read as it is, and while it becomes what a new file is', async () => {
+    await createSchema1(file, CONTENT);
+    const reader = await openReader(file);
+    const read = async () => {
+      const spans: StoredSpan[] = [];
+      for await (const span of reader.spans('old')) spans.push(span);
+      return spans;
+    };
+    const before = await read();
+    expect(before).not.toEqual([]);
+    expect(before[0]).not.toHaveProperty('keepReason');
+    const database = await open();
+    await database.exec('UPDATE span SET keep_reason = 1, keep_probability = 0.25');
+    expect(await read()).toEqual(before.map((span) => ({ ...span, keepReason: 'slow', keepProbability: 0.25 })));
+    await reader.close();
+    await database.close();
+  });
+
   it('becomes what a new file is', async () => {
     await createSchema1(file, CONTENT);
     const [migrated, fresh] = [await open(), await open(join(directory, 'fresh.db'))];

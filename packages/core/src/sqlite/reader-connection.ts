@@ -24,15 +24,21 @@ export interface Connection {
 /** Another process may hold the file for a moment, while it recovers or checkpoints. */
 const BUSY_TIMEOUT_MILLIS = 5_000;
 
+/** Stands before the table itself, as everything temporary does. */
+const SPAN_OF_SCHEMA_1 = `
+CREATE TEMPORARY VIEW span AS SELECT *, NULL AS keep_reason, NULL AS keep_probability FROM main.span`;
+
 /** Opens `file`, and makes sure that it is one Ferret can read. */
 export async function connect(file: string): Promise<Connection> {
   await requireReadableFile(file);
   try {
     const database = await open(file);
+    const schemaVersion = await schemaVersionOf(database);
+    if (schemaVersion < 2) await fillTemporary(database, SPAN_OF_SCHEMA_1);
     const explain = (error: unknown) => Promise.reject(explainSqliteError(file, error));
     return {
       path: resolve(file),
-      schemaVersion: await schemaVersionOf(database),
+      schemaVersion,
       all: (sql, parameters) => database.all<never>(sql, parameters).catch(explain),
       scratch: (sql, parameters) => fillTemporary(database, sql, parameters).catch(explain),
       close: () => database.close(),
@@ -101,7 +107,7 @@ async function openVerified(file: string, location: string, mode: 'read' | 'writ
   }
 }
 
-/** `query_only` would keep SQLite from temporary tables too. */
+/** `query_only` would keep SQLite from temporary tables and views too. */
 async function fillTemporary(database: Database, sql: string, parameters?: readonly SqlValue[]): Promise<void> {
   await database.exec('PRAGMA query_only = OFF');
   try {

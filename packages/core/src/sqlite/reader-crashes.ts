@@ -120,7 +120,7 @@ SELECT
   max(0, process.last_seen_us - open_span.start_us) * 1000 AS duration_ns,
   ${INTERRUPTED} AS outcome,
   NULL AS http_method, NULL AS http_route, NULL AS http_status_code, NULL AS error_type, NULL AS shared,
-  open_span.attributes
+  open_span.attributes, NULL AS keep_reason, NULL AS keep_probability
 FROM open_span
 JOIN process ON process.id = open_span.process_id
 JOIN run ON run.id = process.run_id

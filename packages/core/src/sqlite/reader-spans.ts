@@ -1,5 +1,5 @@
 import type { Connection } from './reader-connection.js';
-import { KINDS, OUTCOMES, TRACE_SEGMENT, tracePrefix } from './schema.js';
+import { KEEP_REASONS, KINDS, OUTCOMES, TRACE_SEGMENT, tracePrefix } from './schema.js';
 
 /** One span as the file holds it. */
 export interface StoredSpan {
@@ -24,6 +24,10 @@ export interface StoredSpan {
   readonly httpRoute?: string;
   readonly httpStatusCode?: number;
   readonly errorType?: string;
+  /** Why it was kept in detail, where not everything was. */
+  readonly keepReason?: (typeof KEEP_REASONS)[number];
+  /** With which probability its like was kept: it stands for `1 / keepProbability` spans. */
+  readonly keepProbability?: number;
   /** All attributes, those that have a field of their own included. */
   readonly attributes: Readonly<Record<string, unknown>>;
 }
@@ -50,6 +54,8 @@ export interface SpanRow {
   error_type: string | null;
   shared: string | null;
   attributes: string | null;
+  keep_reason: number | null;
+  keep_probability: number | null;
 }
 
 /** The text of a column that holds a string's id or, as text, the string itself ("404" is no id). */
@@ -76,7 +82,7 @@ SELECT
   span.http_status_code,
   ${selectText('error_type')},
   ${selectText('shared')},
-  span.attributes
+  span.attributes, span.keep_reason, span.keep_probability
 FROM span
 JOIN process ON process.id = span.process_id
 JOIN run ON run.id = process.run_id`;
@@ -133,6 +139,8 @@ export function toSpan(row: SpanRow): StoredSpan {
     ...(row.http_route !== null && { httpRoute: row.http_route }),
     ...(row.http_status_code !== null && { httpStatusCode: row.http_status_code }),
     ...(row.error_type !== null && { errorType: row.error_type }),
+    ...(row.keep_reason !== null && { keepReason: KEEP_REASONS[row.keep_reason]! }),
+    ...(row.keep_probability !== null && { keepProbability: row.keep_probability }),
     attributes: {
       ...(row.http_method !== null && { 'http.request.method': row.http_method }),
       ...(row.http_route !== null && { 'http.route': row.http_route }),
