@@ -1,7 +1,13 @@
 export { FerretError, type FerretErrorCode } from './errors.js';
 export type { Ledger } from './pipeline/ledger.js';
 export {
+  type DistributionOptions,
+  type Distributions,
+  type FileHealth,
+  type HeldLease,
+  type NameDistribution,
   type NameStatistics,
+  type NewestSpans,
   openReader,
   type Process,
   type Reader,

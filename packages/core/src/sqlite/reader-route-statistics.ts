@@ -12,7 +12,8 @@ export interface RouteStatisticsOptions {
   readonly untilMicros?: number;
 }
 
-interface RouteRow {
+/** One name and outcome in one minute of one process. */
+export interface RouteRow {
   minute_us: number;
   /** The name as it is stored, an id or a text; the page after this one begins behind it. */
   stored_name: SqlValue;
@@ -30,8 +31,8 @@ interface Tally {
   errors: number;
 }
 
-const MINUTE_MICROS = 60_000_000;
-const ERROR = OUTCOMES.indexOf('error');
+export const MINUTE_MICROS = 60_000_000;
+export const ERROR = OUTCOMES.indexOf('error');
 
 const SELECT_PROCESSES = `
 SELECT process.id FROM process JOIN run ON run.id = process.run_id WHERE run.run_id = ? ORDER BY process.id`;
@@ -59,24 +60,36 @@ const DEFAULT_PAGE_SIZE = 1_000;
 export async function readRouteStatistics(
   connection: Connection,
   runId: string,
-  { sinceMicros = 0, untilMicros = Number.MAX_SAFE_INTEGER }: RouteStatisticsOptions = {},
+  options: RouteStatisticsOptions = {},
   pageSize = DEFAULT_PAGE_SIZE,
 ): Promise<NameStatistics[]> {
   const names = new Map<string, Tally>();
+  const processes = await connection.all<{ id: number }>(SELECT_PROCESSES, [runId]);
+  const ids = processes.map(({ id }) => id);
+  for await (const row of readRouteRows(connection, ids, options, pageSize)) add(names, row);
+  return [...names]
+    .map(([name, tally]) => toNameStatistics(name, tally))
+    .sort((a, b) => b.totalNanos - a.totalNanos || (a.name < b.name ? -1 : 1));
+}
+
+/** What processes counted, minute by minute. Memory holds one page. */
+export async function* readRouteRows(
+  connection: Connection,
+  processIds: readonly number[],
+  { sinceMicros = 0, untilMicros = Number.MAX_SAFE_INTEGER }: RouteStatisticsOptions,
+  pageSize = DEFAULT_PAGE_SIZE,
+): AsyncGenerator<RouteRow> {
   const before = Math.floor(sinceMicros / MINUTE_MICROS) * MINUTE_MICROS - 1;
-  for (const process of await connection.all<{ id: number }>(SELECT_PROCESSES, [runId])) {
+  for (const processId of processIds) {
     let last: readonly SqlValue[] = [before, 0, 0];
     for (;;) {
-      const rows = await connection.all<RouteRow>(SELECT_ROWS, [process.id, untilMicros, ...last, pageSize]);
-      for (const row of rows) add(names, row);
+      const rows = await connection.all<RouteRow>(SELECT_ROWS, [processId, untilMicros, ...last, pageSize]);
+      yield* rows;
       const end = rows.at(-1);
       if (end === undefined || rows.length < pageSize) break;
       last = [end.minute_us, end.stored_name, end.outcome];
     }
   }
-  return [...names]
-    .map(([name, tally]) => toNameStatistics(name, tally))
-    .sort((a, b) => b.totalNanos - a.totalNanos || (a.name < b.name ? -1 : 1));
 }
 
 function add(names: Map<string, Tally>, row: RouteRow): void {

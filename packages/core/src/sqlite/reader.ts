@@ -1,11 +1,33 @@
+import { resolve } from 'node:path';
 import { connect } from './reader-connection.js';
+import {
+  type DistributionOptions,
+  type Distributions,
+  type NameDistribution,
+  readDistributions,
+} from './reader-distributions.js';
+import { checkIntegrity, type FileHealth, type HeldLease, readHealth } from './reader-health.js';
+import { type NewestSpans, readLastSpanId, readSpansAfter } from './reader-newest.js';
 import { readSpans, type SpanFilter } from './reader-pages.js';
 import { type Process, type Run, readRun, readRuns } from './reader-runs.js';
 import { readSlowestRoots, readTrace, type StoredSpan } from './reader-spans.js';
 import { type NameStatistics, readStatistics } from './reader-statistics.js';
 import { readTraces, type StoredTrace } from './reader-traces.js';
 
-export type { NameStatistics, Process, Run, SpanFilter, StoredSpan, StoredTrace };
+export type {
+  DistributionOptions,
+  Distributions,
+  FileHealth,
+  HeldLease,
+  NameDistribution,
+  NameStatistics,
+  NewestSpans,
+  Process,
+  Run,
+  SpanFilter,
+  StoredSpan,
+  StoredTrace,
+};
 
 /** Reads one Ferret file, also while it is being written. It never changes what the file says. */
 export interface Reader {
@@ -35,6 +57,22 @@ export interface Reader {
    * @param options `maxSpans`: a trace of more spans comes in several parts, 10,000 by default; a {@link SpanFilter}.
    */
   traces(runId: string | undefined, options?: SpanFilter & { readonly maxSpans?: number }): AsyncIterable<StoredTrace>;
+  /** How the durations of every name are distributed, of a run or of a time. Memory stays flat. */
+  distributions(options?: DistributionOptions): Promise<Distributions>;
+  /** The id of the span that was stored last; 0 if there is none. */
+  lastSpanId(): Promise<number>;
+  /**
+   * At most `limit` spans of any run, 1,000 by default, that were stored after the one with the id `cursor`, and where the next look
+   * begins. No transaction is held between two calls.
+   */
+  spansAfter(cursor: number, limit?: number): Promise<NewestSpans>;
+  /** Figures of the file: size, growth, leases, spans without their parents. Quick, whatever the size of the file. */
+  health(): Promise<FileHealth>;
+  /**
+   * What SQLite finds wrong with the file, a line each; none where it is sound. It reads the whole file.
+   * @param full also compares indexes with their tables.
+   */
+  check(full?: boolean): Promise<string[]>;
   /** Closes the file. Calls still under way must have settled before. */
   close(): Promise<void>;
 }
@@ -58,6 +96,11 @@ export async function openReader(file: string): Promise<Reader> {
     slowestRoots: (runId, limit) => readSlowestRoots(connection, runId, limit),
     spans: (runId, options) => readSpans(connection, runId, options?.pageSize ?? DEFAULT_PAGE_SIZE, options),
     traces: (runId, options) => readTraces(file, runId, options?.maxSpans ?? DEFAULT_MAX_SPANS, options ?? {}),
+    distributions: (options) => readDistributions(connection, options ?? {}),
+    lastSpanId: () => readLastSpanId(connection),
+    spansAfter: (cursor, limit) => readSpansAfter(connection, cursor, limit ?? DEFAULT_PAGE_SIZE),
+    health: () => readHealth(connection, resolve(file), Date.now() * 1_000),
+    check: (full) => checkIntegrity(connection, full ?? false),
     close: () => connection.close(),
   };
 }
