@@ -4,6 +4,7 @@ import { correctForMany } from './holm.js';
 import { incompleteBeta } from './incomplete-beta.js';
 import { quantileShift } from './quantile-shift.js';
 import { shareShift } from './share-shift.js';
+import { studentChance } from './student.js';
 
 describe('the incomplete beta function', () => {
   it('has known values', () => {
@@ -51,24 +52,28 @@ describe('the shift of a quantile', () => {
 });
 
 describe('the design effect', () => {
+  const none = { factor: 1, freedom: Number.POSITIVE_INFINITY };
+
   it('is 1 where parts vary as chance has it, or nothing varies', () => {
     const even = [{ count: 100, hits: 5 }];
-    expect(designEffect([even, even])).toBe(1);
-    expect(designEffect([Array.from({ length: 10 }, () => ({ count: 100, hits: 5 }))])).toBe(1);
-    expect(
-      designEffect([
-        [
-          { count: 10, hits: 0 },
-          { count: 10, hits: 0 },
-        ],
-      ]),
-    ).toBe(1);
+    expect(designEffect([even, even])).toEqual(none);
+    expect(designEffect([Array.from({ length: 10 }, () => ({ count: 100, hits: 5 }))])).toEqual(none);
+    expect(designEffect([Array.from({ length: 10 }, () => ({ count: 100, hits: 0 }))])).toEqual(none);
   });
 
   it('grows with the spells', () => {
     const parts = Array.from({ length: 10 }, (_, at) => ({ count: 1_000, hits: at === 3 ? 500 : 0 }));
-    expect(designEffect([parts, parts])).toBeGreaterThan(100);
+    const { factor, freedom } = designEffect([parts, parts]);
+    expect(factor).toBeGreaterThan(100);
+    expect(freedom).toBe(18);
   });
+});
+
+it("a chance by Student's distribution is that of the tables", () => {
+  // 2.101 and 3.922: 2.5 % and 0.05 % of 18 degrees of freedom; by the normal distribution 0.01782 and 0.0000439.
+  expect(studentChance(0.01782, 18)).toBeCloseTo(0.025, 4);
+  expect(studentChance(0.0000439, 18)).toBeCloseTo(0.0005, 5);
+  expect([studentChance(0.5, 18), studentChance(0, 18), studentChance(0.9, 3)]).toEqual([0.5, 0, 0.9]);
 });
 
 describe('the shift of a share', () => {
