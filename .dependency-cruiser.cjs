@@ -51,7 +51,9 @@ module.exports = {
       name: 'reader-alone',
       severity: 'error',
       comment: 'Reading a file loads neither the pipeline nor the tracer.',
-      from: { path: `^${core}/(reader|sqlite/(reader[-a-z]*|driver|schema))\\.ts$` },
+      from: {
+        path: `^${core}/(reader|sqlite/(reader[-a-z]*|driver|schema|process-liveness|spill-(file|end|record)))\\.ts$`,
+      },
       to: { path: `^${core}/(trace|pipeline|http|sampling)/|/rxjs/`, dependencyTypesNot: ['type-only'] },
     },
     {

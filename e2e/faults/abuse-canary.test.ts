@@ -91,7 +91,9 @@ it('50 b. secrets in attributes are in no log, also where hooks fail and NODE_DE
     NODE_DEBUG: 'ferret',
     ATTRIBUTES: JSON.stringify(ATTRIBUTES),
     SCRIPT: `const attributes = JSON.parse(process.env.ATTRIBUTES);
-      const fail = () => { throw new Error('${MARKER}'); };
+      const fail = () => {
+        throw new Error('${MARKER} postgres://user:${CANARY}@db/shop', { cause: new Error('token=${CANARY}') });
+      };
       const ferret = createFerret({ ...options, redact: { redactor: fail }, maxQueueSize: 1 });
       for (let index = 0; index < 10; index++) {
         ferret.wrap(fail, () => {})(attributes);
@@ -139,6 +141,7 @@ async function outputs(database: string): Promise<[string, string][]> {
     ['analyze'],
     ['analyze', '--json'],
     ['analyze', '--tree', '--top', '20'],
+    ...['ndjson', 'csv', 'otlp', 'chrome', 'speedscope'].map((format) => ['export', '--format', format]),
   ];
   const ended: [string, string][] = [];
   for (const command of commands) {

@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process';
-import { link, mkdir, mkdtemp, open, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { runScript, temporaryFile } from '../child.js';
-import { BIN, type Ended, endOf, runFerret, startFerret } from '../export/ferret.js';
+import { type Ended, runFerret } from '../export/ferret.js';
 
 /** What a spreadsheet takes for a formula. */
 const FORMULAS = [
@@ -30,7 +29,6 @@ beforeAll(async () => {
       try { ferret.measure(name, { [name]: name }, () => { throw Object.assign(new Error(name), { name }); }); } catch {}
     }
     ferret.measure('plain, "quoted"\\r\\nname', () => 1);
-    for (let index = 0; index < 3000; index++) ferret.measure('many', { index }, () => 1);
     await ferret.close();`;
   expect(await runScript(script, source)).toMatchObject({ code: 0 });
   return () => rm(dirname(source), { recursive: true });
@@ -109,61 +107,3 @@ it('48. a CSV cell that a spreadsheet would run: prefixed, and quoted by RFC 418
   const attributes = records.map((record) => JSON.parse(record['attributes'] ?? '') as Record<string, unknown>);
   expect(attributes.slice(0, FORMULAS.length).map((each, index) => each[FORMULAS[index] ?? ''])).toEqual(FORMULAS);
 });
-
-describe('an export that does not come to its end', () => {
-  it('ends with 0 when nobody reads on, and leaves the file as it was', async () => {
-    const child = startFerret(directory, ['export', source]);
-    child.stdout?.once('data', () => child.stdout?.destroy());
-    let err = '';
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => (err += text));
-    const code = await new Promise((resolve) => child.on('exit', resolve));
-    expect([code, err]).toEqual([0, '']);
-    expect(await readdir(dirname(source))).toEqual(['ferret.db']);
-  });
-
-  it.skipIf(process.platform === 'win32').each(['SIGINT', 'SIGTERM'] as const)(
-    'leaves nothing behind at %s, and ends by it',
-    async (signal) => {
-      const large = join(directory, 'large.db');
-      await enlarge(large);
-      const child = startFerret(directory, ['export', large, '--format', 'ndjson', '-o', 'out.json']);
-      await expect.poll(() => readdir(directory), { timeout: 30_000 }).toContainEqual(expect.stringMatching(/\.tmp$/));
-      child.kill(signal);
-      expect(await endOf(child)).toMatchObject({ code: null, signal, out: '' });
-      expect(await readdir(directory)).toEqual(['large.db']);
-    },
-  );
-
-  it.skipIf(process.platform !== 'linux')('says that there is no room, and leaves nothing behind', async () => {
-    // Files of this shell may have 200 blocks: enough for what SQLite makes beside the database.
-    const limit = 'ulimit -f 200; exec "$@"';
-    const shell = spawn('sh', ['-c', limit, 'sh', process.execPath, BIN, 'export', source, '-o', 'out.json'], {
-      cwd: directory,
-      stdio: 'pipe',
-    });
-    expect(await endOf(shell)).toMatchObject({ code: 1, err: 'ferret: out.json cannot be written: EFBIG.\n' });
-    expect(await readdir(directory)).toEqual([]);
-    const full = await open('/dev/full', 'w');
-    const child = spawn(process.execPath, [BIN, 'export', source], { stdio: ['ignore', full.fd, 'pipe'] });
-    expect(await endOf(child)).toMatchObject({ code: 1, err: 'ferret: standard output cannot be written: ENOSPC.\n' });
-    await full.close();
-  });
-});
-
-it.runIf(process.platform === 'linux')('shows on a terminal how far it is, and none of it elsewhere', async () => {
-  const command = `"${process.execPath}" "${BIN}" export "${source}" -o out.json`;
-  const { out } = await endOf(spawn('script', ['-qec', command, '/dev/null'], { cwd: directory, stdio: 'pipe' }));
-  const clear = '\u001b[K';
-  expect(out.startsWith(`\rreading ...${clear}`)).toBe(true);
-  expect(out.endsWith(`\r${clear}3,009 spans written to out.json\r\n`)).toBe(true);
-  expect((await exportTo('other.json')).err).toBe('3,009 spans written to other.json\n');
-});
-
-/** A file with so many spans that an export can be interrupted. */
-async function enlarge(file: string): Promise<void> {
-  const script = `
-    const ferret = createFerret({ ...options, maxQueueSize: 1000000 });
-    for (let index = 0; index < 200000; index++) ferret.measure('many', { index }, () => 1);
-    await ferret.close();`;
-  expect(await runScript(script, file)).toMatchObject({ code: 0 });
-}

@@ -242,7 +242,15 @@ describe('exit codes', () => {
 
   it('are 0 for help and version', async () => {
     expect(await ferret('--version')).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
-    for (const parameters of [['--help'], ['help', 'analyze'], ['analyze', '--help'], ['runs', '--help']]) {
+    for (const parameters of [
+      ['--help'],
+      ['help', 'analyze'],
+      ['analyze', '--help'],
+      ['runs', '--help'],
+      ['crashes', '--help'],
+      ['recover', '--help'],
+      ['prune', '--help'],
+    ]) {
       const { code, out, err } = await ferret(...parameters);
       expect([code, err]).toEqual([0, '']);
       expect(out).toMatch(/^Usage: ferret[\s\S]*\nExamples:\n {2}\$ ferret /);

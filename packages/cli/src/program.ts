@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { declareAnalyze } from './commands/analyze.js';
+import { declareCrashes } from './commands/crashes.js';
 import { declareDiff } from './commands/diff.js';
 import { declareExport } from './commands/export.js';
+import { declarePrune } from './commands/prune.js';
+import { declareRecover } from './commands/recover.js';
 import { declareRuns } from './commands/runs.js';
 import { examples } from './options/examples.js';
 import type { Terminal } from './terminal.js';
@@ -11,7 +14,15 @@ import type { Terminal } from './terminal.js';
  * The commands of `ferret`, in the order of its help. Each is declared in a file of its own, which loads what the command
  * does once it is called: the others' libraries would cost every start tens of milliseconds.
  */
-const DECLARATIONS = [declareAnalyze, declareDiff, declareRuns, declareExport];
+const DECLARATIONS = [
+  declareAnalyze,
+  declareDiff,
+  declareRuns,
+  declareExport,
+  declareCrashes,
+  declareRecover,
+  declarePrune,
+];
 
 /** The commands, options and help texts of `ferret`. Wrong usage ends in a CommanderError, once it is explained. */
 export function createProgram(terminal: Terminal): Command {

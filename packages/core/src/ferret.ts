@@ -1,4 +1,4 @@
-import { debuglog } from 'node:util';
+import { debuglog, inspect } from 'node:util';
 import { messageOf } from './errors.js';
 import { HttpTracer } from './http/http-tracer.js';
 import { type FerretOptions, type ResolvedOptions, resolveOptions } from './options.js';
@@ -90,7 +90,9 @@ export class FerretInstance implements Ferret {
   constructor(options?: FerretOptions) {
     const resolved = resolveOptions(options);
     this.runId = resolved.runId;
-    this.#report = createReport(withDebug(resolved.onDiagnostic ?? warn));
+    // What goes wrong may have a secret in its message, as a connection's URL has.
+    const safe = (text: string) => redactor.text(text);
+    this.#report = createReport(withDebug(resolved.onDiagnostic ?? warn, safe), safe);
     const redactor = createRedactor(resolved.redact, (error) => this.#fault('The option redact.redactor', error));
     const limits = { maxAttributes: resolved.maxAttributes, maxValueLength: resolved.maxAttributeLength };
     const recorder = new AttributeRecorder(limits, redactor);
@@ -217,9 +219,9 @@ const warn: OnDiagnostic = ({ code, message, suppressed }) => {
 };
 
 /** `NODE_DEBUG=ferret` shows every diagnostic with its cause. */
-function withDebug(onDiagnostic: OnDiagnostic): OnDiagnostic {
+function withDebug(onDiagnostic: OnDiagnostic, safe: (text: string) => string): OnDiagnostic {
   return (diagnostic) => {
-    debug('%s: %s %o', diagnostic.code, diagnostic.message, diagnostic.cause);
+    if (debug.enabled) debug('%s: %s %s', diagnostic.code, diagnostic.message, safe(inspect(diagnostic.cause)));
     onDiagnostic(diagnostic);
   };
 }

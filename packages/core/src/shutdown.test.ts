@@ -1,6 +1,11 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createFerret } from './default-ferret.js';
+import { recoverFile } from './maintenance.js';
 import { MemorySink } from './pipeline/memory-sink.js';
+import { openReader } from './reader.js';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -45,6 +50,67 @@ it('stores everything when the event loop runs empty', async () => {
   const { sink } = build();
   process.emit('beforeExit', 0);
   await vi.waitFor(() => expect(sink).toMatchObject({ isClosed: true, endReason: 'exit' }));
+});
+
+/** What Node tells those who only watch. The types know no such event to emit. */
+function throwUncaught(): void {
+  (process as NodeJS.EventEmitter).emit('uncaughtExceptionMonitor', new Error('boom'), 'uncaughtException');
+}
+
+describe('at process.exit()', () => {
+  async function buildStored() {
+    const directory = await mkdtemp(join(tmpdir(), 'ferret-'));
+    const database = join(directory, 'ferret.db');
+    const ferret = createFerret({ database, onDiagnostic: () => {} });
+    ferret.start('done').end();
+    ferret.start('open');
+    return { database, ferret, directory };
+  }
+
+  /** What the next start finds. */
+  async function recovered(database: string) {
+    const recovery = await recoverFile(database);
+    const reader = await openReader(database);
+    const run = await reader.run();
+    const spans: [string, string][] = [];
+    for await (const span of reader.spans(run.runId)) spans.push([span.name, span.outcome]);
+    await reader.close();
+    return { recovery, spans, endReason: run.processes[0]?.endReason, ledger: run.ledger };
+  }
+
+  it('what is not stored is spilled, and what is open is interrupted', async () => {
+    const { database, ferret, directory } = await buildStored();
+    process.emit('exit', 0);
+    expect((await readdir(directory)).length).toBe(1);
+    expect(ferret.stats()).toMatchObject({ started: 2, spilled: 2, pending: 0 });
+    expect(await recovered(database)).toMatchObject({
+      recovery: { spans: 2, spillFiles: 1 },
+      spans: [
+        ['done', 'ok'],
+        ['open', 'interrupted'],
+      ],
+      endReason: 'exit',
+      ledger: { started: 2, stored: 2, spilled: 0, pending: 0 },
+    });
+    await ferret.close({ timeoutMillis: 1 });
+    await rm(directory, { recursive: true });
+  });
+
+  it('of an exception that nobody caught, that is the reason; of one that was, it is not', async () => {
+    const thrown = await buildStored();
+    throwUncaught();
+    process.emit('exit', 1);
+    expect(await recovered(thrown.database)).toMatchObject({ endReason: 'uncaughtException' });
+    await thrown.ferret.close({ timeoutMillis: 1 });
+
+    const caught = await buildStored();
+    throwUncaught();
+    await new Promise((resolve) => setImmediate(resolve));
+    process.emit('exit', 0);
+    expect(await recovered(caught.database)).toMatchObject({ endReason: 'exit' });
+    await caught.ferret.close({ timeoutMillis: 1 });
+    for (const { directory } of [thrown, caught]) await rm(directory, { recursive: true });
+  });
 });
 
 it('does not touch the process when it is told not to', async () => {

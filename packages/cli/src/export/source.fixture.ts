@@ -20,6 +20,7 @@ export function makeProcess(process: Partial<Process> = {}): Process {
     nodeVersion: '20.20.2',
     startedAtMicros: 1_767_225_600_000_000,
     lastSeenMicros: 1_767_225_610_000_000,
+    state: 'ended',
     ledger: LEDGER,
     ...process,
   };

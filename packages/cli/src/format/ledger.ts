@@ -24,24 +24,35 @@ export function describeLosses(processes: readonly Process[], ledger: Ledger): s
     lines.push(`${formatCount(ledger.sampledOut)} sampled out, on purpose`);
   }
   if (ledger.spilled > 0) {
-    lines.push(`${formatCount(ledger.spilled)} spilled: kept in a spill file until the next start`);
+    lines.push(
+      `${formatCount(ledger.spilled)} spilled: kept in a spill file until the next start of the app, or "ferret recover"`,
+    );
   }
   return [...lines, ...describePending(processes)];
 }
 
 function describePending(processes: readonly Process[]): string[] {
   const ended = processes.filter((process) => process.endedAtMicros !== undefined && process.ledger.pending > 0);
-  const live = processes.filter((process) => process.endedAtMicros === undefined && process.ledger.pending > 0);
+  const unended = processes.filter((process) => process.endedAtMicros === undefined && process.ledger.pending > 0);
+  const isGone = ({ state }: Process) => state === 'crashed' || state === 'ended';
+  const gone = unended.filter(isGone);
+  const live = unended.filter((process) => !isGone(process));
   const overdrawn = processes.filter((process) => process.ledger.pending < 0);
   const lines: string[] = [];
   if (ended.length > 0) {
     lines.push(`${formatCount(pendingOf(ended))} never ended: lost with ${namesOf(ended)}`);
   }
+  if (gone.length > 0) {
+    const fate = gone.every(({ state }) => state === 'crashed') ? 'crashed' : 'ended';
+    lines.push(
+      `${formatCount(pendingOf(gone))} open or on their way when ${namesOf(gone)} ${fate}: "ferret recover" stores what it left`,
+    );
+  }
   if (live.length > 0) {
     const lastSeen = formatTime(Math.max(...live.map((process) => process.lastSeenMicros)));
+    const doubt = live.some(({ state }) => state === 'silent') ? ' (lost, if it has crashed since)' : '';
     lines.push(
-      `${formatCount(pendingOf(live))} open or on their way in ${namesOf(live)}, last seen ${lastSeen} ` +
-        '(lost, if it has crashed since)',
+      `${formatCount(pendingOf(live))} open or on their way in ${namesOf(live)}, last seen ${lastSeen}${doubt}`,
     );
   }
   if (overdrawn.length > 0) {

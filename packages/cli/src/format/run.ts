@@ -20,14 +20,24 @@ export function describeRun({ colors }: Pick<Terminal, 'colors'>, run: Run, extr
   ].join('\n');
 }
 
-/** How long a run took, and how it ended: a crash leaves no word, so a run without an end may still be running. */
+/** How long a run took, and how it ended. */
 function describeSpell(run: Run): string {
   const length = formatDuration(runMicros(run) * 1_000);
   if (run.endedAtMicros === undefined) {
-    return `${length} until last seen (running, or crashed)`;
+    return `${length} until last seen (${describeState(run)})`;
   }
   const reasons = new Set(run.processes.flatMap((process) => process.endReason ?? []));
+  if (reasons.size === 1 && reasons.has('crashed')) return `${length} until last seen (crashed)`;
   return reasons.size === 0 ? length : `${length} (ended: ${escapeControls([...reasons].join(', '))})`;
+}
+
+/** A process that leaves no word of its end is looked for; on another host it cannot be, so it may still be running. */
+export function describeState({ processes }: Pick<Run, 'processes'>): string {
+  const count = (state: Process['state']) => processes.filter((process) => process.state === state).length;
+  const crashed = count('crashed');
+  if (count('running') > 0) return crashed === 0 ? 'running' : `running, ${formatCount(crashed)} crashed`;
+  if (count('silent') > 0 || processes.length === 0) return 'running, or crashed';
+  return crashed === 0 ? 'ended' : 'crashed';
 }
 
 /** From the start of a run to its end, or to when it was last seen. */
@@ -60,6 +70,7 @@ function processToJson(process: Process) {
     lastSeenAt: formatIsoTime(process.lastSeenMicros),
     endedAt: endToJson(process.endedAtMicros),
     endReason: process.endReason ?? null,
+    state: process.state,
     ledger: process.ledger,
   };
 }

@@ -3,7 +3,7 @@ import { formatDuration } from '../format/duration.js';
 import { escapeControls } from '../format/escape.js';
 import { describeLosses } from '../format/ledger.js';
 import { formatCount } from '../format/number.js';
-import { runMicros, runToJson } from '../format/run.js';
+import { describeState, runMicros, runToJson } from '../format/run.js';
 import { type Column, renderTable } from '../format/table.js';
 import { formatTime } from '../format/time.js';
 import type { Terminal } from '../terminal.js';
@@ -46,7 +46,7 @@ function toRow(run: Run): string[] {
     formatDuration(runMicros(run) * 1_000),
     formatCount(run.processes.length),
     formatCount(run.ledger.stored),
-    run.endedAtMicros === undefined ? 'running, or crashed' : 'ended',
+    describeState(run),
   ];
 }
 

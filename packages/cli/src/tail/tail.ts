@@ -4,8 +4,8 @@ import { interruptible } from '../export/interruption.js';
 import { escapeControls } from '../format/escape.js';
 import { OutputClosedError, type Terminal } from '../terminal.js';
 import { follow } from './follow.js';
-import { renderSpanLine } from './span-line.js';
 import { matchesFilter, type TailFilter } from './span-filter.js';
+import { renderSpanLine } from './span-line.js';
 
 export interface TailOptions extends TailFilter {
   /** How many spans that are there already are shown first. */
@@ -28,7 +28,9 @@ export function tail(terminal: Terminal, file: string, options: TailOptions): Pr
       if (terminal.isClosed()) closed.abort();
     }, PIPE_LOOK_MILLIS);
     const show = (spans: readonly StoredSpan[]) =>
-      spans.length === 0 ? undefined : terminal.write(spans.map((span) => `${lineOf(terminal, span, options)}\n`).join(''));
+      spans.length === 0
+        ? undefined
+        : terminal.write(spans.map((span) => `${lineOf(terminal, span, options)}\n`).join(''));
     const pages = follow(file, {
       backlog: options.lines === 0 ? 0 : BACKLOG,
       onNotice: (text) => terminal.complain(`ferret: ${escapeControls(text)}`),

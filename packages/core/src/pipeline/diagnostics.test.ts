@@ -6,6 +6,7 @@ it('reports each code at most once a minute, and says how many it held back', ()
   let now = 0;
   const report = createReport(
     (diagnostic) => heard.push(diagnostic),
+    (text) => text,
     () => now,
   );
   report('QUEUE_FULL', 'first');

@@ -39,8 +39,16 @@ export type Report = (code: DiagnosticCode, message: string, cause?: unknown) =>
 
 const QUIET_MILLIS = 60_000;
 
-/** At most one report a minute for each code reaches `onDiagnostic`; what that throws goes nowhere. */
-export function createReport(onDiagnostic: OnDiagnostic, now: () => number = () => performance.now()): Report {
+/**
+ * At most one report a minute for each code reaches `onDiagnostic`; what that throws goes nowhere.
+ *
+ * @param safe takes secrets out of a message
+ */
+export function createReport(
+  onDiagnostic: OnDiagnostic,
+  safe: (text: string) => string = (text) => text,
+  now: () => number = () => performance.now(),
+): Report {
   const last = new Map<DiagnosticCode, { at: number; suppressed: number }>();
   return (code, message, cause) => {
     const previous = last.get(code);
@@ -51,7 +59,7 @@ export function createReport(onDiagnostic: OnDiagnostic, now: () => number = () 
     }
     last.set(code, { at, suppressed: 0 });
     try {
-      onDiagnostic({ code, message, cause, suppressed: previous?.suppressed ?? 0 });
+      onDiagnostic({ code, message: safe(message), cause, suppressed: previous?.suppressed ?? 0 });
     } catch {
       // There is nobody left to tell.
     }

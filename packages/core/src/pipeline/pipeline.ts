@@ -206,7 +206,9 @@ export class Pipeline {
     this.#batches.add(batch);
     if (this.#abandoned.signal.aborted) return;
     const spill = this.#spill;
-    if (spill === undefined || this.#spillIsShut || !this.#mustSpill(spill, batch)) {
+    // Behind one that is being appended, whatever becomes of that: the store takes a batch for known that comes after a later one.
+    const isFree = this.#appends === 0;
+    if (spill === undefined || (isFree && (this.#spillIsShut || !this.#mustSpill(spill, batch)))) {
       this.#jobs.next(() => this.#store(batch));
       return;
     }
@@ -217,7 +219,6 @@ export class Pipeline {
   #mustSpill(spill: Spill, batch: Batch): boolean {
     return (
       spill.length > 0 ||
-      this.#appends > 0 ||
       this.#failures >= FAILURES_BEFORE_SPILL ||
       this.#queued - batch.spans.length >= this.#options.maxQueueSize / 2
     );

@@ -21,19 +21,22 @@ export function acquireLease(database: Database, name: string, holder: Holder, n
     if (lease !== undefined && isHeld(lease.expires_at_us, JSON.parse(lease.holder) as Holder, holder, nowMicros)) {
       return false;
     }
-    const { processKey, hostname, pid, pidStart } = holder;
     await database.run('INSERT OR REPLACE INTO lease (name, holder, expires_at_us) VALUES (?, ?, ?)', [
       name,
-      JSON.stringify({ processKey, hostname, pid, pidStart }),
+      toText(holder),
       nowMicros + LEASE_MICROS,
     ]);
     return true;
   });
 }
 
-/** Gives it back before it expires. */
-export async function releaseLease(database: Database, name: string): Promise<void> {
-  await database.run('DELETE FROM lease WHERE name = ?', [name]);
+/** Gives it back before it expires; nothing happens where another has it by now. */
+export async function releaseLease(database: Database, name: string, holder: Holder): Promise<void> {
+  await database.run('DELETE FROM lease WHERE name = ? AND holder = ?', [name, toText(holder)]);
+}
+
+function toText({ processKey, hostname, pid, pidStart }: Holder): string {
+  return JSON.stringify({ processKey, hostname, pid, pidStart });
 }
 
 function isHeld(expiresAtMicros: number, by: Holder, asker: Holder, nowMicros: number): boolean {

@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { FerretError } from '../errors.js';
-import { createReport, type OnDiagnostic, type Report } from '../pipeline/diagnostics.js';
+import type { OnDiagnostic, Report } from '../pipeline/diagnostics.js';
 import type { Database } from './driver.js';
 import { openForWriting } from './file.js';
 import { identifyProcess } from './process-identity.js';
 import { connect } from './reader-connection.js';
 import { explainSqliteError } from './reader-errors.js';
-import { type Recovery, recover } from './recovery.js';
+import { type LeftSpill, type Recovery, recover } from './recovery.js';
 import { pruneChunk, pruneGone } from './retention.js';
-import { spillFileOf } from './spill-queue.js';
+import { findSpillFiles } from './spill-file.js';
 
-export type { Recovery };
+export type { LeftSpill, Recovery };
 
 export interface MaintenanceOptions {
   /** Called with what could not be done, and why. Default: nobody hears of it. */
@@ -37,8 +37,9 @@ export interface Pruned {
 export async function recoverFile(file: string, options: MaintenanceOptions = {}): Promise<Recovery> {
   const path = resolve(file);
   // Checked as a reader would: what is no Ferret file is refused here, not moved aside.
-  if ((await sizeOf(path)) > 0 || !(await hasSpill(path))) await (await connect(file)).close();
-  const report = createReport(options.onDiagnostic ?? (() => {}));
+  if ((await sizeOf(path)) > 0 || (await findSpillFiles(path)).length === 0) await (await connect(file)).close();
+  // Each of them, and not one a minute as an application wants them: a tool says of every file why it was left.
+  const report: Report = (code, message, cause) => options.onDiagnostic?.({ code, message, cause, suppressed: 0 });
   return withDatabase(path, report, (database) =>
     recover(database, path, identifyProcess(randomUUID(), 'ferret', {}), report),
   );
@@ -81,15 +82,16 @@ export async function pruneFile(
 }
 
 async function withDatabase<T>(path: string, report: Report, work: (database: Database) => Promise<T>): Promise<T> {
-  const database = await openForWriting(path, 'normal', (to, cause) => {
-    report('FILE_MOVED_ASIDE', `${path} is damaged. It was moved to ${to}, and a new file begun.`, cause);
-  });
+  let database: Database | undefined;
   try {
+    database = await openForWriting(path, 'normal', (to, cause) => {
+      report('FILE_MOVED_ASIDE', `${path} is damaged. It was moved to ${to}, and a new file begun.`, cause);
+    });
     return await work(database);
   } catch (error) {
     throw explainSqliteError(path, error);
   } finally {
-    await database.close();
+    await database?.close();
   }
 }
 
@@ -98,9 +100,4 @@ async function sizeOf(path: string): Promise<number> {
     ({ size }) => size,
     () => 0,
   );
-}
-
-async function hasSpill(path: string): Promise<boolean> {
-  const names = await readdir(dirname(path)).catch(() => []);
-  return names.some((name) => name.startsWith(basename(spillFileOf(path, ''))));
 }

@@ -65,9 +65,14 @@ UPDATE process SET
   ended_at_us = last_seen_us, end_reason = 'crashed'
 WHERE id = ?1`;
 
-/** Makes the spans that a dead process left open interrupted ones, and says of it that it crashed. Returns their number. */
+/**
+ * Makes the spans that a dead process left open interrupted ones, and says of it that it crashed. Returns their number: none where
+ * another process has done so meanwhile, or has taken in how it ended.
+ */
 export function interruptOpenSpans(database: Database, processId: number): Promise<number> {
   return transaction(database, async () => {
+    const [unended] = await database.all('SELECT 1 FROM process WHERE id = ? AND ended_at_us IS NULL', [processId]);
+    if (unended === undefined) return 0;
     await database.run(DELETE_ENDED, [processId]);
     const [open] = await database.all<{ count: number }>(
       'SELECT count(*) AS count FROM open_span WHERE process_id = ?',

@@ -1,6 +1,6 @@
 import { FerretError } from '../errors.js';
 import type { Ledger } from '../pipeline/ledger.js';
-import type { SpanBatch } from '../pipeline/sink.js';
+import { type SpanBatch, StoreUnavailableError } from '../pipeline/sink.js';
 import { nowMicros } from '../trace/clock.js';
 import { announce, encode, INSERT_SPANS } from './batch.js';
 import { Dictionary } from './dictionary.js';
@@ -33,12 +33,18 @@ UPDATE process SET
   last_batch = ?14
 WHERE id = ?1 AND last_batch < ?14`;
 
+const SELECT_PROCESS = 'SELECT 1 FROM process WHERE id = ? AND process_key = ?';
+
 /** A file opened for one process's spans. */
 export interface ProcessStore {
   readonly database: Database;
   readonly dictionary: Dictionary;
   readonly processId: number;
+  readonly processKey: string;
 }
+
+/** The process has been deleted from the file, by age, while it was silent; it may be entered again. */
+export class ProcessGoneError extends StoreUnavailableError {}
 
 /** Enters a process and its run into the file, where they are not there already. */
 export async function openProcessStore(database: Database, me: ProcessIdentity): Promise<ProcessStore> {
@@ -55,16 +61,18 @@ export async function openProcessStore(database: Database, me: ProcessIdentity):
     me.pidStart,
   ]);
   if (row === undefined) throw new FerretError('STORE_FAILED', `The run ${me.runId} vanished from the file.`);
-  return { database, dictionary: new Dictionary(), processId: row.id };
+  return { database, dictionary: new Dictionary(), processId: row.id, processKey: me.processKey };
 }
 
 /** One transaction: the spans and the ledger that counts them stand or fall together. A batch that is there already changes nothing. */
 export async function writeBatch(store: ProcessStore, batch: SpanBatch, seenAtMicros = nowMicros()): Promise<void> {
-  const { database, dictionary, processId } = store;
+  const { database, dictionary, processId, processKey } = store;
   const { id, spans, ledger, endReason } = batch;
   announce(spans, dictionary);
   await dictionary.learn(database);
   await transaction(database, async () => {
+    const [known] = await database.all(SELECT_PROCESS, [processId, processKey]);
+    if (known === undefined) throw new ProcessGoneError('the process is not in the file any more');
     if (spans.length > 0) await database.run(INSERT_SPANS, [processId, encode(spans, dictionary), id]);
     await database.run(UPDATE_PROCESS, [
       processId,

@@ -8,6 +8,10 @@ import { APPLICATION_ID, SCHEMA_VERSION } from './schema.js';
 
 /** A Ferret file, opened for reading. What SQLite reports arrives as a {@link FerretError} that names the file. */
 export interface Connection {
+  /** Where the file is. */
+  readonly path: string;
+  /** As it was when the file was opened. A writer may raise it meanwhile, which takes nothing away. */
+  readonly schemaVersion: number;
   all<Row extends object>(sql: string, parameters?: readonly SqlValue[]): Promise<Row[]>;
   /**
    * Runs a statement that fills a temporary table: SQLite keeps it in a file of its own, which vanishes with the
@@ -27,6 +31,8 @@ export async function connect(file: string): Promise<Connection> {
     const database = await open(file);
     const explain = (error: unknown) => Promise.reject(explainSqliteError(file, error));
     return {
+      path: resolve(file),
+      schemaVersion: await schemaVersionOf(database),
       all: (sql, parameters) => database.all<never>(sql, parameters).catch(explain),
       scratch: (sql, parameters) => fillTemporary(database, sql, parameters).catch(explain),
       close: () => database.close(),
@@ -110,8 +116,7 @@ async function requireFerretFile(file: string, database: Database): Promise<void
   if (application?.application_id !== APPLICATION_ID) {
     throw new FerretError('FILE_FOREIGN', `${file} is the SQLite database of another program, not a Ferret file.`);
   }
-  const [schema] = await database.all<{ user_version: number }>('PRAGMA user_version');
-  const version = schema?.user_version ?? 0;
+  const version = await schemaVersionOf(database);
   if (version > SCHEMA_VERSION) {
     throw new FerretError(
       'FILE_NEWER',
@@ -122,6 +127,11 @@ async function requireFerretFile(file: string, database: Database): Promise<void
   if (version === 0) {
     throw new FerretError('FILE_EMPTY', `${file} holds no tables yet: nothing has been recorded into it.`);
   }
+}
+
+async function schemaVersionOf(database: Database): Promise<number> {
+  const [schema] = await database.all<{ user_version: number }>('PRAGMA user_version');
+  return schema?.user_version ?? 0;
 }
 
 /** SQLite could not make the `-wal` or the `-shm`: both codes occur, by which of the two it tried first. */

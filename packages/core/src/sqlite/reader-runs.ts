@@ -1,6 +1,9 @@
+import { hostname } from 'node:os';
 import { FerretError } from '../errors.js';
 import type { Ledger } from '../pipeline/ledger.js';
+import { mayLive } from './process-liveness.js';
 import type { Connection } from './reader-connection.js';
+import { readLastWord } from './spill-end.js';
 
 /** One process and thread of a run. */
 export interface Process {
@@ -17,6 +20,11 @@ export interface Process {
   /** Absent while the process runs, and for ever if it crashed. */
   readonly endedAtMicros?: number;
   readonly endReason?: string;
+  /**
+   * `ended` and `crashed`: it is gone, asked to or not, whether the file knows already or not. `silent`: it ran on another host and has
+   * not been seen for a minute, so it crashed or is idle.
+   */
+  readonly state: 'running' | 'ended' | 'crashed' | 'silent';
   readonly ledger: Ledger;
 }
 
@@ -62,14 +70,15 @@ interface ProcessRow {
   dropped_closed: number;
   dropped_too_large: number;
   spilled: number;
+  pid_start: string | null;
 }
 
 const SELECT_RUNS = 'SELECT id, run_id, service, started_at_us, resource FROM run';
 const NEWEST_FIRST = 'ORDER BY started_at_us DESC, id DESC';
-const SELECT_PROCESSES = `
+const selectProcesses = ({ schemaVersion }: Connection) => `
 SELECT run_id, process_key, pid, thread_id, thread_name, hostname, node_version, started_at_us, last_seen_us,
   ended_at_us, end_reason, started, stored, sampled_out, dropped_queue_full, dropped_write_failed, dropped_closed,
-  dropped_too_large, spilled
+  dropped_too_large, spilled, ${schemaVersion < 2 ? 'NULL AS pid_start' : 'pid_start'}
 FROM process`;
 
 /** How many run ids an error message lists. */
@@ -78,12 +87,12 @@ const LISTED_RUNS = 10;
 /** All runs, newest first. */
 export async function readRuns(connection: Connection): Promise<Run[]> {
   const runs = await connection.all<RunRow>(`${SELECT_RUNS} ${NEWEST_FIRST}`);
-  const processes = await connection.all<ProcessRow>(`${SELECT_PROCESSES} ORDER BY id`);
+  const processes = await connection.all<ProcessRow>(`${selectProcesses(connection)} ORDER BY id`);
   const processesOfRun = new Map<number, ProcessRow[]>(runs.map((run) => [run.id, []]));
   for (const process of processes) {
     processesOfRun.get(process.run_id)?.push(process);
   }
-  return runs.map((run) => toRun(run, processesOfRun.get(run.id) ?? []));
+  return Promise.all(runs.map((run) => toRun(connection, run, processesOfRun.get(run.id) ?? [])));
 }
 
 /** One run: the newest without an id. */
@@ -95,8 +104,10 @@ export async function readRun(connection: Connection, file: string, runId?: stri
   if (run === undefined) {
     throw await runNotFound(connection, file, runId);
   }
-  const processes = await connection.all<ProcessRow>(`${SELECT_PROCESSES} WHERE run_id = ? ORDER BY id`, [run.id]);
-  return toRun(run, processes);
+  const processes = await connection.all<ProcessRow>(`${selectProcesses(connection)} WHERE run_id = ? ORDER BY id`, [
+    run.id,
+  ]);
+  return toRun(connection, run, processes);
 }
 
 async function runNotFound(connection: Connection, file: string, runId: string | undefined): Promise<FerretError> {
@@ -109,8 +120,9 @@ async function runNotFound(connection: Connection, file: string, runId: string |
   return new FerretError('RUN_NOT_FOUND', `${file} holds no run "${runId}". It holds: ${listed.join(', ')}${more}.`);
 }
 
-function toRun(row: RunRow, processRows: readonly ProcessRow[]): Run {
-  const processes = processRows.map(toProcess);
+async function toRun(connection: Connection, row: RunRow, processRows: readonly ProcessRow[]): Promise<Run> {
+  const processes: Process[] = [];
+  for (const each of processRows) processes.push(toProcess(each, await stateOf(connection, each)));
   const ends = processes.flatMap((process) => process.endedAtMicros ?? []);
   const hasEnded = ends.length > 0 && ends.length === processes.length;
   return {
@@ -124,7 +136,7 @@ function toRun(row: RunRow, processRows: readonly ProcessRow[]): Run {
   };
 }
 
-function toProcess(row: ProcessRow): Process {
+function toProcess(row: ProcessRow, state: Process['state']): Process {
   return {
     processKey: row.process_key,
     pid: row.pid,
@@ -136,8 +148,22 @@ function toProcess(row: ProcessRow): Process {
     lastSeenMicros: row.last_seen_us,
     ...(row.ended_at_us !== null && { endedAtMicros: row.ended_at_us }),
     ...(row.end_reason !== null && { endReason: row.end_reason }),
+    state,
     ledger: toLedger([row]),
   };
+}
+
+async function stateOf({ path }: Connection, row: ProcessRow): Promise<Process['state']> {
+  if (row.ended_at_us !== null) return isCrash(row.end_reason) ? 'crashed' : 'ended';
+  const trace = { hostname: row.hostname, pid: row.pid, pidStart: row.pid_start };
+  if (mayLive(trace, row.last_seen_us, Date.now() * 1_000)) return 'running';
+  const word = await readLastWord(path, row.process_key);
+  if (word !== undefined) return isCrash(word.reason) ? 'crashed' : 'ended';
+  return row.hostname === hostname() ? 'crashed' : 'silent';
+}
+
+function isCrash(endReason: string | null): boolean {
+  return endReason === 'crashed' || endReason === 'uncaughtException';
 }
 
 /** The ledger of one or more processes. The file has no column for `pending`: it is what no other column explains. */

@@ -28,6 +28,7 @@ export interface StoredSpan {
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
+/** A row as {@link SELECT_SPANS} yields it. */
 export interface SpanRow {
   id: number;
   trace_id: string;
@@ -64,7 +65,7 @@ export const WITHIN_RUN = `
   AND span.process_id IN (SELECT id FROM member)`;
 
 /** The text of a column that holds a string's id or, as text, the string itself ("404" is no id). */
-function text(column: string): string {
+export function selectText(column: string): string {
   return `CASE typeof(span.${column})
     WHEN 'integer' THEN (SELECT string.text FROM string WHERE string.id = span.${column})
     ELSE span.${column}
@@ -80,13 +81,13 @@ SELECT
   nullif(lower(hex(span.parent_id)), '') AS parent_id,
   span.is_local_root,
   run.run_id, process.process_key, process.pid, process.thread_id,
-  ${text('name')},
+  ${selectText('name')},
   span.kind, span.start_us, span.duration_ns, span.outcome,
-  ${text('http_method')},
-  ${text('http_route')},
+  ${selectText('http_method')},
+  ${selectText('http_route')},
   span.http_status_code,
-  ${text('error_type')},
-  ${text('shared')},
+  ${selectText('error_type')},
+  ${selectText('shared')},
   span.attributes
 FROM span
 JOIN process ON process.id = span.process_id

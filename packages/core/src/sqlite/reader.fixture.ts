@@ -10,6 +10,8 @@ export interface StoreFixture {
   addSpan(processRow: number, span?: FixtureSpan): Promise<void>;
   /** Durations of one name and outcome in one minute; replaces the row with the same key. */
   addRouteMinute(processRow: number, minute: FixtureRouteMinute): Promise<void>;
+  /** A span that the process said is open, when it last ticked. */
+  addOpenSpan(processRow: number, span?: FixtureSpan): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -25,6 +27,8 @@ export interface FixtureProcess {
   pid?: number;
   startedAtMicros?: number;
   lastSeenMicros?: number;
+  hostname?: string;
+  pidStart?: string;
   endedAtMicros?: number | null;
   endReason?: string | null;
   started?: number;
@@ -118,7 +122,7 @@ export async function createStoreFixture(file: string): Promise<StoreFixture> {
         pid: process.pid ?? 4_700 + serial,
         thread_id: 0,
         thread_name: 'main',
-        hostname: 'box',
+        hostname: process.hostname ?? 'box',
         node_version: 'v20.20.2',
         started_at_us: startedAtMicros,
         last_seen_us: lastSeenMicros,
@@ -132,6 +136,7 @@ export async function createStoreFixture(file: string): Promise<StoreFixture> {
         dropped_closed: process.closed ?? 0,
         dropped_too_large: process.tooLarge ?? 0,
         spilled: process.spilled ?? 0,
+        pid_start: process.pidStart ?? null,
       });
     },
     addSpan: async (processRow, span = {}) => {
@@ -174,6 +179,21 @@ export async function createStoreFixture(file: string): Promise<StoreFixture> {
         histogram.maxNanos,
         encodeBuckets(histogram.buckets()),
       ]);
+    },
+    addOpenSpan: async (processRow, span = {}) => {
+      serial += 1;
+      await insert('open_span', {
+        process_id: processRow,
+        trace_id: span.traceId ?? serial.toString(16).padStart(32, '0'),
+        span_id: span.spanId ?? serial.toString(16).padStart(16, '0'),
+        parent_id: span.parentId ?? null,
+        is_local_root: (span.isLocalRoot ?? span.parentId === undefined) ? 1 : 0,
+        name: span.name ?? 'GET /',
+        kind: KINDS.indexOf(span.kind ?? 'server'),
+        start_us: span.startMicros ?? FIXTURE_START_MICROS + serial,
+        attributes: JSON.stringify(span.attributes ?? {}),
+      });
+      await database.run('UPDATE process SET started = started + 1 WHERE id = ?', [processRow]);
     },
     close: () => database.close(),
   };

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { connect } from './reader-connection.js';
+import { type Crash, type CrashesOptions, type InFlightSpan, readCrashes } from './reader-crashes.js';
 import {
   type DistributionOptions,
   type Distributions,
@@ -13,12 +14,16 @@ import { type Process, type Run, readRun, readRuns } from './reader-runs.js';
 import { readSlowestRoots, readTrace, type StoredSpan } from './reader-spans.js';
 import { type NameStatistics, readStatistics } from './reader-statistics.js';
 import { readTraces, type StoredTrace } from './reader-traces.js';
+import { measureSpillFiles, type WaitingSpill } from './spill-file.js';
 
 export type {
+  Crash,
+  CrashesOptions,
   DistributionOptions,
   Distributions,
   FileHealth,
   HeldLease,
+  InFlightSpan,
   NameDistribution,
   NameStatistics,
   NewestSpans,
@@ -27,6 +32,7 @@ export type {
   SpanFilter,
   StoredSpan,
   StoredTrace,
+  WaitingSpill,
 };
 
 /** Reads one Ferret file, also while it is being written. It never changes what the file says. */
@@ -73,6 +79,23 @@ export interface Reader {
    * @param full also compares indexes with their tables.
    */
   check(full?: boolean): Promise<string[]>;
+  /**
+   * Processes that ended without being asked to, the latest first, each with the spans it had in flight. One that is alive is none of
+   * them. Each is read when it is its turn, so the caller limits them by leaving the loop. A file in schema 1, before
+   * which spans were open was written down, names the processes that are gone without a word, with nothing in flight.
+   *
+   * @example
+   * import { openReader } from '@ferretjs/core/reader';
+   *
+   * const reader = await openReader('ferret.db');
+   * for await (const crash of reader.crashes()) {
+   *   console.log(crash.pid, crash.reason, crash.inFlight.map((span) => span.name));
+   * }
+   * await reader.close();
+   */
+  crashes(options?: CrashesOptions): AsyncIterable<Crash>;
+  /** Spill files beside the file, whose spans are not in it yet. */
+  spillFiles(): Promise<WaitingSpill[]>;
   /** Closes the file. Calls still under way must have settled before. */
   close(): Promise<void>;
 }
@@ -101,6 +124,8 @@ export async function openReader(file: string): Promise<Reader> {
     spansAfter: (cursor, limit) => readSpansAfter(connection, cursor, limit ?? DEFAULT_PAGE_SIZE),
     health: () => readHealth(connection, resolve(file), Date.now() * 1_000),
     check: (full) => checkIntegrity(connection, full ?? false),
+    crashes: (options) => readCrashes(connection, options),
+    spillFiles: () => measureSpillFiles(connection.path),
     close: () => connection.close(),
   };
 }

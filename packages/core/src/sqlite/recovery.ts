@@ -1,16 +1,17 @@
-import { open, readdir, stat, unlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { open, stat, unlink } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { messageOf } from '../errors.js';
 import type { Report } from '../pipeline/diagnostics.js';
 import type { Ledger } from '../pipeline/ledger.js';
 import { nowMicros } from '../trace/clock.js';
-import type { Database } from './driver.js';
+import { type Database, isSqliteError } from './driver.js';
 import { acquireLease, releaseLease } from './lease.js';
 import { interruptOpenSpans } from './open-spans.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { mayLive } from './process-liveness.js';
 import { openProcessStore, type ProcessStore, writeBatch } from './process-store.js';
-import { spillFileOf } from './spill-queue.js';
+import { type KnownRow, mergeLedgers } from './recovered-ledger.js';
+import { findSpillFiles, processKeyOf, spillFileOf } from './spill-file.js';
 import { decode } from './spill-record.js';
 import { type SpillContent, type SpilledBatch, scanSpill } from './spill-scan.js';
 
@@ -23,8 +24,18 @@ export interface Recovery {
   readonly damaged: number;
   /** Spans that processes had open when they died, now stored as `interrupted`. */
   readonly interrupted: number;
-  /** Spill files left alone: of processes that run, or of a newer Ferret. */
-  readonly left: readonly string[];
+  /** Spill files left alone, each with the reason. */
+  readonly left: readonly LeftSpill[];
+}
+
+/** A spill file that is still there, and will be looked at again. */
+export interface LeftSpill {
+  readonly file: string;
+  /**
+   * `running`: its process is alive, and takes it in itself; `busy`: another process is taking it in; `newer`: a newer Ferret wrote
+   * it; `failed`: see the diagnostics.
+   */
+  readonly why: 'running' | 'busy' | 'newer' | 'failed';
 }
 
 /**
@@ -37,44 +48,58 @@ export async function recover(
   me: ProcessIdentity,
   report: Report,
 ): Promise<Recovery> {
-  const total = { spillFiles: 0, spans: 0, damaged: 0, interrupted: 0, left: [] as string[] };
-  for (const spill of await spillFilesOf(file, me)) {
+  const total = { spillFiles: 0, spans: 0, damaged: 0, interrupted: 0, left: [] as LeftSpill[] };
+  const mine = spillFileOf(file, me.processKey);
+  // Before the spill files are looked for: what dies after that may leave one more.
+  const dead = await findDead(database, me);
+  const lost = new Set(dead.map(({ process_key: key }) => key));
+  for (const spill of await findSpillFiles(file)) {
+    if (spill.startsWith(mine)) continue;
     try {
-      const taken = await takeInLeased(database, spill, me, report);
-      if (taken === undefined) {
-        total.left.push(spill);
+      const taken = await takeInLeased(database, file, spill, me, report);
+      if (typeof taken === 'string') {
+        total.left.push({ file: spill, why: taken });
         continue;
       }
       total.spillFiles++;
       total.spans += taken.spans;
       total.damaged += taken.damaged;
+      lost.add(taken.from);
     } catch (error) {
-      total.left.push(spill);
+      // The database is held by another process: everything is tried again, as soon as that is done.
+      if (isBusy(error)) throw error;
+      total.left.push({ file: spill, why: 'failed' });
       report('SPILL_FAILED', `${spill} could not be taken in and is kept: ${messageOf(error)}`, error);
     }
   }
-  total.interrupted = await interruptDead(database, me);
+  // A span may have ended and wait in a spill file: it is not interrupted before that is taken in.
+  const hasSpill = (key: string) => total.left.some((spill) => spill.file.startsWith(spillFileOf(file, key)));
+  for (const { id, process_key: key } of await findDead(database, me)) {
+    if (lost.has(key) && !hasSpill(key)) total.interrupted += await interruptOpenSpans(database, id);
+  }
   return total;
 }
 
-async function spillFilesOf(file: string, me: ProcessIdentity): Promise<string[]> {
-  const beginning = basename(spillFileOf(file, ''));
-  const mine = spillFileOf(file, me.processKey);
-  const names = await readdir(dirname(file));
-  return names
-    .filter((name) => name.startsWith(beginning))
-    .map((name) => join(dirname(file), name))
-    .filter((path) => path !== mine);
+function isBusy(error: unknown): boolean {
+  return isSqliteError(error) && (error.code === 'SQLITE_BUSY' || error.code === 'SQLITE_LOCKED');
+}
+
+interface Taken {
+  readonly spans: number;
+  readonly damaged: number;
+  /** The key of the process. */
+  readonly from: string;
 }
 
 async function takeInLeased(
   database: Database,
+  file: string,
   spill: string,
   me: ProcessIdentity,
   report: Report,
-): Promise<{ spans: number; damaged: number } | undefined> {
+): Promise<Taken | LeftSpill['why']> {
   const lease = `spill ${basename(spill)}`;
-  if (!(await acquireLease(database, lease, me, nowMicros()))) return undefined;
+  if (!(await acquireLease(database, lease, me, nowMicros()))) return 'busy';
   try {
     const { mtimeMs } = await stat(spill);
     const content = await scanSpill(spill);
@@ -84,9 +109,9 @@ async function takeInLeased(
         'SPILL_FAILED',
         `${spill} was written by a newer version of Ferret and is kept for it. Update @ferretjs/core.`,
       );
-      return undefined;
+      return 'newer';
     }
-    if (end === undefined && process !== undefined && mayLive(process, mtimeMs * 1000, nowMicros())) return undefined;
+    if (end === undefined && process !== undefined && mayLive(process, mtimeMs * 1000, nowMicros())) return 'running';
     if (damaged > 0) {
       report(
         'SPILL_DAMAGED',
@@ -95,22 +120,14 @@ async function takeInLeased(
     }
     const renew = () => acquireLease(database, lease, me, nowMicros());
     const spans = process === undefined ? 0 : await takeIn(database, spill, process, content, mtimeMs * 1000, renew);
+    const from = process?.processKey ?? processKeyOf(file, spill);
+    // What could not be read is spilled no more: it is missing.
+    await database.run('UPDATE process SET spilled = 0 WHERE process_key = ? AND spilled > 0', [from]);
     await unlink(spill);
-    return { spans, damaged };
+    return { spans, damaged, from };
   } finally {
-    await releaseLease(database, lease).catch(() => {});
+    await releaseLease(database, lease, me).catch(() => {});
   }
-}
-
-interface KnownRow {
-  last_batch: number;
-  started: number;
-  stored: number;
-  sampled_out: number;
-  dropped_queue_full: number;
-  dropped_write_failed: number;
-  dropped_closed: number;
-  dropped_too_large: number;
 }
 
 /** Stores the batches that the process's row does not know, one transaction each; returns how many spans that were. */
@@ -133,7 +150,7 @@ async function takeIn(
     for (const batch of missing) {
       left -= batch.spans;
       taken += batch.spans;
-      await storeOne(store, handle, batch, merge(row!, ledger, row!.stored + taken, left), seenAtMicros);
+      await storeOne(store, handle, batch, mergeLedgers(row!, ledger, row!.stored + taken, left), seenAtMicros);
       await renew();
     }
   } finally {
@@ -141,7 +158,7 @@ async function takeIn(
   }
   if (end !== undefined) {
     const id = Math.max(row!.last_batch, batches.at(-1)?.id ?? 0) + 1;
-    const settled = merge(row!, ledger, row!.stored + taken, 0);
+    const settled = mergeLedgers(row!, ledger, row!.stored + taken, 0);
     await writeBatch(store, { id, spans: [], ledger: settled, endReason: end.reason }, end.atMicros);
   }
   return taken;
@@ -161,46 +178,24 @@ async function storeOne(
   await writeBatch(store, { id, spans: record.batch.spans, ledger }, seenAtMicros);
 }
 
-/** What the file and the last record know together. */
-function merge(row: KnownRow, last: Ledger | undefined, stored: number, spilled: number): Ledger {
-  const newer = (inFile: number, inRecord = 0) => Math.max(inFile, inRecord);
-  const { dropped } = last ?? {};
-  const merged = {
-    started: newer(row.started, last?.started),
-    stored,
-    sampledOut: newer(row.sampled_out, last?.sampledOut),
-    dropped: {
-      queueFull: newer(row.dropped_queue_full, dropped?.queueFull),
-      writeFailed: newer(row.dropped_write_failed, dropped?.writeFailed),
-      closed: newer(row.dropped_closed, dropped?.closed),
-      tooLarge: newer(row.dropped_too_large, dropped?.tooLarge),
-    },
-    spilled,
-  };
-  const { queueFull, writeFailed, closed, tooLarge } = merged.dropped;
-  const settled = stored + merged.sampledOut + queueFull + writeFailed + closed + tooLarge + spilled;
-  return { ...merged, pending: merged.started - settled };
-}
-
 interface UnendedRow {
   id: number;
+  process_key: string;
   hostname: string;
   pid: number;
   pid_start: string | null;
   last_seen_us: number;
 }
 
-/** Of processes without an end that are dead. Returns how many spans they had open. */
-async function interruptDead(database: Database, me: ProcessIdentity): Promise<number> {
+/** Processes that the file knows no end of, and that are dead. */
+async function findDead(database: Database, me: ProcessIdentity): Promise<UnendedRow[]> {
   const unended = await database.all<UnendedRow>(
-    'SELECT id, hostname, pid, pid_start, last_seen_us FROM process WHERE ended_at_us IS NULL AND process_key <> ?',
+    `SELECT id, process_key, hostname, pid, pid_start, last_seen_us FROM process
+     WHERE ended_at_us IS NULL AND process_key <> ?`,
     [me.processKey],
   );
-  let interrupted = 0;
-  for (const { id, hostname, pid, pid_start: pidStart, last_seen_us: lastSeen } of unended) {
-    if (!mayLive({ hostname, pid, pidStart }, lastSeen, nowMicros())) {
-      interrupted += await interruptOpenSpans(database, id);
-    }
-  }
-  return interrupted;
+  return unended.filter(
+    ({ hostname, pid, pid_start: pidStart, last_seen_us: lastSeen }) =>
+      !mayLive({ hostname, pid, pidStart }, lastSeen, nowMicros()),
+  );
 }

@@ -44,6 +44,6 @@ export class RetentionKeeper {
   }
 
   async close(): Promise<void> {
-    if (this.#isElected) await releaseLease(this.#database, LEASE);
+    if (this.#isElected) await releaseLease(this.#database, LEASE, this.#process);
   }
 }

@@ -21,13 +21,16 @@ const DELETE_OLDEST = `DELETE FROM span WHERE id < (SELECT min(id) + ${CHUNK_ROW
 /** Where what follows is too old as well, the whole chunk goes: some of it may bear the time of a clock that was wrong. */
 const DELETE_OLD = `${DELETE_OLDEST} AND (
   start_us + duration_ns / 1000 < ?1
-  OR (SELECT start_us FROM span WHERE id >= (SELECT min(id) + ${CHUNK_ROWS} FROM span) ORDER BY id LIMIT 1) < ?1
+  OR (SELECT start_us + duration_ns / 1000 FROM span WHERE id >= (SELECT min(id) + ${CHUNK_ROWS} FROM span) ORDER BY id LIMIT 1) < ?1
 )`;
 
-/** Of a process that is gone with all its spans, and of a run without a process. */
+/**
+ * Of a process that is gone with all its spans, and of a run without a process. One that has not ended may be idle: what it records
+ * next would belong to nobody.
+ */
 const DELETE_GONE = [
   'DELETE FROM route_minute WHERE minute_us < ?1',
-  `DELETE FROM process WHERE last_seen_us < ?1
+  `DELETE FROM process WHERE last_seen_us < ?1 AND ended_at_us IS NOT NULL
      AND coalesce(last_span_id, 0) < (SELECT coalesce(min(id), 9223372036854775807) FROM span)
      AND NOT EXISTS (SELECT 1 FROM open_span WHERE process_id = process.id)
      AND NOT EXISTS (SELECT 1 FROM route_minute WHERE process_id = process.id)`,
@@ -46,7 +49,9 @@ export async function pruneChunk(
   else if (Number.isFinite(oldest)) deleted = await change(database, DELETE_OLD, [Math.floor(oldest)]);
   if (usage.freePages > VACUUM_PAGES && usage.freePages > usage.pages * MAX_FREE_SHARE) {
     await database.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
-    return { deleted, hasMore: true };
+    // A file that was not made for it never shrinks.
+    const { freePages } = await usageOf(database);
+    return { deleted, hasMore: deleted > 0 || freePages < usage.freePages };
   }
   return { deleted, hasMore: deleted > 0 };
 }

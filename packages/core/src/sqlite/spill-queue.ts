@@ -8,12 +8,8 @@ import type { EndReason, SpanBatch } from '../pipeline/sink.js';
 import type { Spill } from '../pipeline/spill.js';
 import { nowMicros } from '../trace/clock.js';
 import type { ProcessIdentity } from './process-identity.js';
+import { spillFileOf } from './spill-file.js';
 import { decode, encodeBatch, encodeEnd } from './spill-record.js';
-
-/** The spill file of a process, beside its database. */
-export function spillFileOf(database: string, processKey: string): string {
-  return `${database}.spill-${processKey}`;
-}
 
 /** Where a batch lies in the file. */
 interface Entry {
@@ -28,7 +24,8 @@ const MODE = 0o600;
 
 /** The spill of one process: a file that is there only while it holds something. */
 export class SpillQueue implements Spill {
-  readonly #file: string;
+  readonly #database: string;
+  #file: string;
   readonly #process: ProcessIdentity;
   readonly #maxBytes: number;
   readonly #report: Report;
@@ -37,9 +34,14 @@ export class SpillQueue implements Spill {
   #descriptor: number | undefined;
   #entries: Entry[] = [];
   #size = 0;
+  /** Appends under way: the file is not removed beneath them. */
+  #appends = 0;
+  /** The removal of a file that has become empty; the next one is created behind it. */
+  #removal: Promise<void> = Promise.resolve();
   #hasEnded = false;
 
   constructor(database: string, process: ProcessIdentity, maxBytes: number, report: Report) {
+    this.#database = database;
     this.#file = spillFileOf(database, process.processKey);
     this.#process = process;
     this.#maxBytes = maxBytes;
@@ -53,18 +55,22 @@ export class SpillQueue implements Spill {
   async append(batch: SpanBatch): Promise<boolean> {
     const line = encodeBatch(this.#process, batch);
     if (!this.#hasRoomFor(line)) return false;
+    this.#appends++;
     try {
       this.#handle ??= await this.#create();
       const { bytesWritten } = await this.#handle.write(line);
       if (bytesWritten < line.length) throw new Error('the disk is full');
+      this.#entries.push({ offset: this.#size, length: line.length, spans: batch.spans.length });
+      this.#size += line.length;
+      return true;
     } catch (error) {
       this.#failed(error);
       await this.#cutOff();
       return false;
+    } finally {
+      this.#appends--;
+      await this.#removeIfEmpty();
     }
-    this.#entries.push({ offset: this.#size, length: line.length, spans: batch.spans.length });
-    this.#size += line.length;
-    return true;
   }
 
   appendSync(batch: SpanBatch): boolean {
@@ -90,7 +96,7 @@ export class SpillQueue implements Spill {
 
   async shift(): Promise<void> {
     this.#entries.shift();
-    if (this.#entries.length === 0) await this.#remove();
+    await this.#removeIfEmpty();
   }
 
   end(reason: EndReason, ledger: Ledger): void {
@@ -98,10 +104,12 @@ export class SpillQueue implements Spill {
     this.#hasEnded = true;
     const record = { process: this.#process, end: reason, endedAtMicros: nowMicros(), ledger };
     this.#writeSync(encodeEnd(record));
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
   }
 
   async close(): Promise<void> {
-    if (this.#entries.length === 0 && !this.#hasEnded) return this.#remove();
+    if (this.#entries.length === 0 && !this.#hasEnded) return this.#removeIfEmpty();
     const handle = this.#handle;
     const descriptor = this.#descriptor;
     this.#handle = undefined;
@@ -111,6 +119,7 @@ export class SpillQueue implements Spill {
   }
 
   async #create(): Promise<FileHandle> {
+    await this.#removal;
     await mkdir(dirname(this.#file), { recursive: true });
     return open(this.#file, CREATE, MODE);
   }
@@ -118,8 +127,7 @@ export class SpillQueue implements Spill {
   #writeSync(line: Buffer): boolean {
     try {
       if (this.#handle === undefined && this.#descriptor === undefined) {
-        mkdirSync(dirname(this.#file), { recursive: true });
-        this.#descriptor = openSync(this.#file, CREATE, MODE);
+        this.#descriptor = this.#createSync();
       }
       // On a line of its own, also where the one before was cut short.
       const whole = Buffer.concat([Buffer.from('\n'), line]);
@@ -128,6 +136,18 @@ export class SpillQueue implements Spill {
     } catch (error) {
       this.#failed(error);
       return false;
+    }
+  }
+
+  /** The file may be just being created or removed, which nothing waits for any more: then another name is taken. */
+  #createSync(): number {
+    mkdirSync(dirname(this.#file), { recursive: true });
+    try {
+      return openSync(this.#file, CREATE, MODE);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      this.#file = spillFileOf(this.#database, this.#process.processKey, 1);
+      return openSync(this.#file, CREATE, MODE);
     }
   }
 
@@ -140,23 +160,29 @@ export class SpillQueue implements Spill {
     return false;
   }
 
-  /** A piece of a record would spoil the next one. */
+  /** A piece of a record would spoil the next one: where it stays, nothing is appended behind it. */
   async #cutOff(): Promise<void> {
     try {
       await this.#handle?.truncate(this.#size);
     } catch (error) {
       this.#failed(error);
+      this.#size = this.#maxBytes;
     }
   }
 
-  async #remove(): Promise<void> {
+  #removeIfEmpty(): Promise<void> {
+    if (this.#entries.length > 0 || this.#appends > 0 || this.#hasEnded) return Promise.resolve();
     const handle = this.#handle;
     this.#handle = undefined;
     this.#size = 0;
-    if (handle === undefined) return;
+    if (handle !== undefined) this.#removal = this.#remove(handle, this.#file);
+    return this.#removal;
+  }
+
+  async #remove(handle: FileHandle, file: string): Promise<void> {
     try {
       await handle.close();
-      await unlink(this.#file);
+      await unlink(file);
     } catch (error) {
       this.#failed(error);
     }

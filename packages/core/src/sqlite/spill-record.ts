@@ -52,11 +52,22 @@ function toLine(content: object): Buffer {
 export function decode(line: Buffer): SpillRecord | Unreadable {
   const json = line.subarray(9);
   if (line.length < 11 || Number.parseInt(line.toString('latin1', 0, 8), 16) !== crc32(json)) return 'damaged';
-  const content = JSON.parse(json.toString()) as { version: number } & (EndRecord | EncodedBatch);
+  const content = parse(json);
+  if (content === undefined) return 'damaged';
   if (content.version > VERSION) return 'newer';
   if ('end' in content) return content;
   const { process, id, ledger, shared, rows } = content;
+  if (!Array.isArray(rows)) return 'damaged';
   return { process, batch: { id, ledger, spans: rows.map((row) => toSpan(row, shared)) } };
+}
+
+/** A file beside the database with this name may be anybody's. */
+function parse(json: Buffer): ({ readonly version: number } & (EndRecord | EncodedBatch)) | undefined {
+  try {
+    return (JSON.parse(json.toString()) as ReturnType<typeof parse> | null) ?? undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 interface EncodedBatch {

@@ -5,7 +5,7 @@ import { type Database, isSqliteError } from './driver.js';
 import { identityOf, isDamage, moveAside, openForWriting, type Synchronous } from './file.js';
 import { writeOpenSpans } from './open-spans.js';
 import type { ProcessIdentity } from './process-identity.js';
-import { openProcessStore, type ProcessStore, writeBatch } from './process-store.js';
+import { openProcessStore, ProcessGoneError, type ProcessStore, writeBatch } from './process-store.js';
 import { recover } from './recovery.js';
 import type { RetentionLimits } from './retention.js';
 import { RetentionKeeper } from './retention-keeper.js';
@@ -92,7 +92,9 @@ export class SqliteSink implements SpanSink {
       await work();
     } catch (error) {
       const store = this.#store;
-      if (store === undefined || !isDamage(error)) throw this.#translate(error);
+      if (store === undefined) throw this.#translate(error);
+      if (error instanceof ProcessGoneError) await this.#letGo(store);
+      if (!isDamage(error)) throw this.#translate(error);
       await this.#letGo(store);
       const aside = await moveAside(this.#options.file, store.identity);
       if (aside !== undefined) this.#reportMoved(aside, error);

@@ -1,0 +1,351 @@
+import { describe, expect, it, vi } from 'vitest';
+import { SpanData } from '../trace/recording-span.js';
+import type { DiagnosticCode } from './diagnostics.js';
+import { LedgerCounters } from './ledger.js';
+import { MemorySink } from './memory-sink.js';
+import { Pipeline, type PipelineOptions } from './pipeline.js';
+import { type EndReason, type SpanBatch, StoreUnavailableError } from './sink.js';
+import type { Spill } from './spill.js';
+
+/** A spill in memory, whose every answer a test may hold back or change. */
+class MemorySpill implements Spill {
+  readonly batches: SpanBatch[] = [];
+  endReason: EndReason | undefined;
+  isClosed = false;
+  beforeAppend: (batch: SpanBatch) => boolean | Promise<boolean> = () => true;
+  isDamaged = false;
+
+  get length(): number {
+    return this.batches.length;
+  }
+
+  async append(batch: SpanBatch): Promise<boolean> {
+    if (!(await this.beforeAppend(batch))) return false;
+    this.batches.push(batch);
+    return true;
+  }
+
+  appendSync(batch: SpanBatch): boolean {
+    if (this.beforeAppend(batch) !== true) return false;
+    this.batches.push(batch);
+    return true;
+  }
+
+  async first(): Promise<SpanBatch | { readonly lostSpans: number }> {
+    const first = this.batches[0]!;
+    return this.isDamaged ? { lostSpans: first.spans.length } : first;
+  }
+
+  async shift(): Promise<void> {
+    this.batches.shift();
+  }
+
+  end(reason: EndReason): void {
+    this.endReason ??= reason;
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+  }
+}
+
+/** A promise and the means to settle it. */
+function gate() {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open, opened };
+}
+
+function build(beforeWrite: (batch: SpanBatch) => void | Promise<void>, options: Partial<PipelineOptions> = {}) {
+  const ids: number[] = [];
+  const ledgers: { stored: number; spilled: number; pending: number }[] = [];
+  const sink = new MemorySink(async (batch) => {
+    await beforeWrite(batch);
+    ids.push(batch.id);
+    ledgers.push(batch.ledger);
+  });
+  const spill = new MemorySpill();
+  const ledger = new LedgerCounters();
+  const reports: DiagnosticCode[] = [];
+  const settings = { batchSize: 4, flushIntervalMillis: 60_000, maxQueueSize: 40, ...options };
+  const pipeline = new Pipeline(sink, ledger, settings, (code) => reports.push(code), spill);
+  let serial = 0;
+  const enqueue = (count: number) => {
+    for (let i = 0; i < count; i++) {
+      ledger.started++;
+      pipeline.enqueue(new SpanData(`work ${serial++}`, 'internal', '1'.repeat(32), '2'.repeat(16), undefined, true));
+    }
+  };
+  const isInOrder = () =>
+    sink.spans.every((span, index) => span.name === `work ${index}`) &&
+    ids.every((id, index) => id > (ids[index - 1] ?? 0));
+  return { pipeline, sink, spill, ledger, ledgers, reports, enqueue, ids, isInOrder };
+}
+
+/** A sink that does not answer until it is told to. */
+function buildHeld(options?: Partial<PipelineOptions>) {
+  const { open, opened } = gate();
+  return { open, ...build(() => opened, options) };
+}
+
+describe('a batch is spilled', () => {
+  it('not while the store keeps up', async () => {
+    const { pipeline, spill, sink, enqueue } = build(() => {});
+    const append = vi.spyOn(spill, 'append');
+    for (let round = 0; round < 5; round++) {
+      enqueue(8);
+      await pipeline.flush();
+    }
+    expect(sink.spans).toHaveLength(40);
+    expect(append).not.toHaveBeenCalled();
+  });
+
+  it('when half the queue waits before it, and leaves the queue to what comes', async () => {
+    const { pipeline, spill, ledger, enqueue, open, sink, isInOrder } = buildHeld();
+    enqueue(20);
+    expect(pipeline.queued).toBe(20);
+    for (let round = 0; round < 20; round++) {
+      enqueue(4);
+      await vi.waitFor(() => expect(spill.length).toBe(round + 1));
+    }
+    expect(ledger.snapshot()).toMatchObject({ spilled: 80, pending: 20, dropped: { queueFull: 0 } });
+    open();
+    await pipeline.flush();
+    expect(ledger.snapshot()).toMatchObject({ started: 100, stored: 100, spilled: 0, pending: 0 });
+    expect([sink.spans.length, isInOrder()]).toEqual([100, true]);
+  });
+
+  it('when the store has failed three times, and is taken in when it no longer does', async () => {
+    let failures = 0;
+    let isWell = false;
+    const { pipeline, spill, ledger, enqueue, isInOrder, reports } = build(() => {
+      if (isWell) return;
+      failures += 1;
+      throw new StoreUnavailableError('locked');
+    });
+    enqueue(4);
+    await vi.waitFor(() => expect(failures).toBeGreaterThanOrEqual(4), { timeout: 5_000 });
+    enqueue(4);
+    await vi.waitFor(() => expect(ledger.spilled).toBe(4));
+    enqueue(4);
+    await vi.waitFor(() => expect(spill.length).toBe(2));
+    isWell = true;
+    await pipeline.flush();
+    expect(ledger.snapshot()).toMatchObject({ stored: 12, spilled: 0, pending: 0 });
+    expect([isInOrder(), reports[0]]).toEqual([true, 'STORE_UNAVAILABLE']);
+  });
+});
+
+describe('what is spilled', () => {
+  it('is counted as stored in the very batch that stores it', async () => {
+    const { pipeline, spill, enqueue, open, ledgers } = buildHeld();
+    enqueue(20);
+    enqueue(4);
+    await vi.waitFor(() => expect(spill.length).toBe(1));
+    open();
+    await pipeline.flush();
+    expect(ledgers.at(-1)).toMatchObject({ stored: 24, spilled: 0, pending: 0 });
+  });
+
+  it('is lost, and counted, where the file was damaged', async () => {
+    const { pipeline, spill, enqueue, open, ledger } = buildHeld();
+    enqueue(24);
+    await vi.waitFor(() => expect(spill.length).toBe(1));
+    spill.isDamaged = true;
+    open();
+    await pipeline.flush();
+    expect(ledger.snapshot()).toMatchObject({ stored: 20, dropped: { writeFailed: 4 }, spilled: 0, pending: 0 });
+  });
+
+  it('is lost, and counted, where the store refuses it for good; the next is stored', async () => {
+    const { open, opened } = gate();
+    const { pipeline, spill, enqueue, ledger, reports } = build(async (batch) => {
+      await opened;
+      if (batch.id === 6) throw new Error('no such table');
+    });
+    enqueue(28);
+    await vi.waitFor(() => expect(spill.length).toBe(2));
+    open();
+    await pipeline.flush();
+    expect(ledger.snapshot()).toMatchObject({ stored: 24, dropped: { writeFailed: 4 }, spilled: 0, pending: 0 });
+    expect(reports).toEqual(['WRITE_FAILED']);
+  });
+
+  it('is stored before close resolves, and then the spill is closed', async () => {
+    const { pipeline, spill, enqueue, open, sink, isInOrder } = buildHeld();
+    enqueue(30);
+    const closed = pipeline.close('close');
+    open();
+    await closed;
+    expect([sink.spans.length, isInOrder(), spill.isClosed, spill.endReason]).toEqual([30, true, true, undefined]);
+    expect(sink).toMatchObject({ endReason: 'close', ledger: { stored: 30, spilled: 0 } });
+  });
+});
+
+describe('a batch that the spill refuses', () => {
+  it('waits in memory, and so do those behind it', async () => {
+    const { pipeline, spill, enqueue, open, ledger, isInOrder } = buildHeld();
+    spill.beforeAppend = () => false;
+    const append = vi.spyOn(spill, 'append');
+    enqueue(24);
+    await vi.waitFor(() => expect(append).toHaveBeenCalledTimes(1));
+    enqueue(16);
+    expect(append).toHaveBeenCalledTimes(1);
+    enqueue(4);
+    expect(ledger.snapshot()).toMatchObject({ spilled: 0, pending: 40, dropped: { queueFull: 4 } });
+    open();
+    await pipeline.flush();
+    expect([ledger.stored, isInOrder()]).toEqual([40, true]);
+  });
+
+  it('keeps its place before one that comes while it is refused', async () => {
+    const { open: refuse, opened: refused } = gate();
+    const { pipeline, spill, enqueue, open, ledger, isInOrder } = buildHeld();
+    spill.beforeAppend = () => refused.then(() => false);
+    enqueue(28);
+    refuse();
+    // Between the refusal and what follows from it, one microtask after the other.
+    for (let turn = 0; turn < 10; turn++) {
+      enqueue(1);
+      await undefined;
+    }
+    open();
+    await pipeline.flush();
+    expect([ledger.stored, isInOrder()]).toEqual([38, true]);
+  });
+
+  it('does not close the spill for good', async () => {
+    const { pipeline, spill, enqueue, open } = buildHeld();
+    spill.beforeAppend = () => false;
+    enqueue(24);
+    open();
+    await pipeline.flush();
+    spill.beforeAppend = () => true;
+    const append = vi.spyOn(spill, 'append');
+    enqueue(24);
+    await pipeline.flush();
+    await expect(append.mock.results[0]?.value).resolves.toBe(true);
+    expect([append.mock.calls.length, spill.length]).toEqual([1, 0]);
+  });
+});
+
+describe('when it is abandoned', () => {
+  it('everything in memory is spilled at once, the batch that is being written too, in order', () => {
+    const { pipeline, spill, enqueue, ledger } = buildHeld();
+    enqueue(10);
+    pipeline.abandon('exit');
+    expect(spill.batches.map(({ id, spans }) => [id, spans.length])).toEqual([
+      [1, 4],
+      [2, 4],
+      [3, 2],
+    ]);
+    expect(spill.endReason).toBe('exit');
+    expect(ledger.snapshot()).toMatchObject({ spilled: 10, pending: 0, dropped: { writeFailed: 0 } });
+    expect(pipeline.queued).toBe(0);
+  });
+
+  it('a batch that is being spilled is spilled once more under its id, and counted once', async () => {
+    const { open, opened } = gate();
+    const { pipeline, spill, enqueue, ledger } = buildHeld();
+    enqueue(20);
+    spill.beforeAppend = ({ id }) => (id === 6 && !isAbandoned ? opened.then(() => true) : true);
+    let isAbandoned = false;
+    enqueue(4);
+    await Promise.resolve();
+    isAbandoned = true;
+    pipeline.abandon('exit');
+    open();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(spill.batches.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6, 6]);
+    expect(ledger.snapshot()).toMatchObject({ spilled: 24, pending: 0 });
+  });
+
+  it('what the spill refuses is lost, and counted', () => {
+    const { pipeline, spill, enqueue, ledger } = buildHeld();
+    spill.beforeAppend = ({ id }) => id !== 2;
+    enqueue(12);
+    pipeline.abandon('SIGTERM');
+    expect(ledger.snapshot()).toMatchObject({ spilled: 8, dropped: { writeFailed: 4 }, pending: 0 });
+  });
+
+  it('at the deadline of close, nothing more is written, and close resolves', async () => {
+    let attempts = 0;
+    const { pipeline, spill, enqueue, ledger, sink } = build(() => {
+      attempts += 1;
+      throw new StoreUnavailableError('locked');
+    });
+    enqueue(8);
+    const closed = pipeline.close('close');
+    await vi.waitFor(() => expect(attempts).toBe(1));
+    pipeline.abandon('close');
+    pipeline.abandon('exit');
+    await closed;
+    expect(spill.batches.map(({ id }) => id)).toEqual([1, 2]);
+    expect([spill.endReason, sink.isClosed, attempts]).toEqual(['close', true, 1]);
+    expect(ledger.snapshot()).toMatchObject({ spilled: 8, pending: 0 });
+  });
+
+  it('a write that succeeds afterwards is not counted twice', async () => {
+    const { pipeline, enqueue, open, ledger } = buildHeld();
+    enqueue(4);
+    await new Promise((resolve) => setImmediate(resolve));
+    pipeline.abandon('close');
+    open();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(ledger.snapshot()).toMatchObject({ started: 4, stored: 0, spilled: 4, pending: 0 });
+  });
+
+  it('what is in the spill already stays there', async () => {
+    const { pipeline, spill, enqueue, open } = buildHeld();
+    enqueue(24);
+    await vi.waitFor(() => expect(spill.length).toBe(1));
+    pipeline.abandon('exit');
+    open();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(spill.batches.map(({ id }) => id)).toEqual([6, 1, 2, 3, 4, 5]);
+  });
+});
+
+describe('the spans that are open', () => {
+  it('are told to the sink once a second, between two writes', async () => {
+    vi.useFakeTimers();
+    try {
+      const { pipeline, sink } = build(() => {});
+      const ticks: number[] = [];
+      const open = [new SpanData('open', 'internal', '1'.repeat(32), '2'.repeat(16), undefined, true)];
+      Object.assign(sink, {
+        tick: async ({ openSpans }: { openSpans: unknown[] }) => void ticks.push(openSpans.length),
+      });
+      pipeline.watch(() => open);
+      await vi.advanceTimersByTimeAsync(1_000);
+      open.pop();
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(ticks).toEqual([1, 0]);
+      await pipeline.close('close');
+      await vi.advanceTimersByTimeAsync(5_000);
+      expect(ticks).toHaveLength(2);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('that cannot be told are reported, but not while the store is only busy', async () => {
+    vi.useFakeTimers();
+    try {
+      const { pipeline, sink, reports } = build(() => {});
+      let error: Error = new StoreUnavailableError('locked');
+      Object.assign(sink, { tick: () => Promise.reject(error) });
+      pipeline.watch(() => []);
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(reports).toEqual([]);
+      error = new Error('no such table');
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(reports).toEqual(['WRITE_FAILED']);
+      pipeline.abandon('exit');
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});

@@ -1,0 +1,62 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Database } from './driver.js';
+import { openForWriting } from './file.js';
+import { openProcessStore, ProcessGoneError, writeBatch } from './process-store.js';
+import { batchOf, identityOfProcess } from './spill.fixture.js';
+
+let directory: string;
+let database: Database;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'ferret-'));
+  database = await openForWriting(join(directory, 'ferret.db'), 'normal', () => {});
+});
+
+afterEach(async () => {
+  await database.close();
+  await rm(directory, { recursive: true });
+});
+
+const spans = () => database.all('SELECT name, process_key FROM ferret_spans_v1');
+
+describe('a batch', () => {
+  it('that comes again changes nothing', async () => {
+    const store = await openProcessStore(database, identityOfProcess('p'));
+    const batch = batchOf(1, 2, { started: 2, stored: 2 });
+    await writeBatch(store, batch, 5);
+    await writeBatch(store, { ...batch, ledger: batchOf(1, 0, { started: 9, stored: 9 }).ledger }, 6);
+    expect(await spans()).toHaveLength(2);
+    expect(await database.all('SELECT stored, last_seen_us, last_span_id FROM process')).toEqual([
+      { stored: 2, last_seen_us: 5, last_span_id: 2 },
+    ]);
+  });
+
+  it('of a process that has been deleted is refused, not lost, and stored once that is entered again', async () => {
+    const me = identityOfProcess('p');
+    const store = await openProcessStore(database, me);
+    await database.run('DELETE FROM process');
+    await database.run('DELETE FROM run');
+    await expect(writeBatch(store, batchOf(1))).rejects.toBeInstanceOf(ProcessGoneError);
+    await writeBatch(await openProcessStore(database, me), batchOf(1));
+    expect(await spans()).toEqual([{ name: 'batch 1', process_key: 'p' }]);
+  });
+
+  it('is not put down to the process that has the row of one that was deleted', async () => {
+    const store = await openProcessStore(database, identityOfProcess('p'));
+    await database.run('DELETE FROM process');
+    const other = await openProcessStore(database, identityOfProcess('other'));
+    expect(other.processId).toBe(store.processId);
+    await expect(writeBatch(store, batchOf(1))).rejects.toBeInstanceOf(ProcessGoneError);
+    expect(await spans()).toEqual([]);
+  });
+});
+
+it('a process is entered once, however often its file is opened', async () => {
+  const me = identityOfProcess('p');
+  const [one, two] = [await openProcessStore(database, me), await openProcessStore(database, me)];
+  expect(two.processId).toBe(one.processId);
+  expect(await database.all('SELECT count(*) AS count FROM run')).toEqual([{ count: 1 }]);
+});
