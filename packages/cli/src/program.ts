@@ -3,10 +3,12 @@ import { Command } from 'commander';
 import { declareAnalyze } from './commands/analyze.js';
 import { declareCrashes } from './commands/crashes.js';
 import { declareDiff } from './commands/diff.js';
+import { declareDoctor } from './commands/doctor.js';
 import { declareExport } from './commands/export.js';
 import { declarePrune } from './commands/prune.js';
 import { declareRecover } from './commands/recover.js';
 import { declareRuns } from './commands/runs.js';
+import { declareTail } from './commands/tail.js';
 import { examples } from './options/examples.js';
 import type { Terminal } from './terminal.js';
 
@@ -17,11 +19,13 @@ import type { Terminal } from './terminal.js';
 const DECLARATIONS = [
   declareAnalyze,
   declareDiff,
+  declareTail,
   declareRuns,
   declareExport,
   declareCrashes,
   declareRecover,
   declarePrune,
+  declareDoctor,
 ];
 
 /** The commands, options and help texts of `ferret`. Wrong usage ends in a CommanderError, once it is explained. */

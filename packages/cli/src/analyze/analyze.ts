@@ -8,7 +8,7 @@ import type { Terminal } from '../terminal.js';
 import type { SortColumn } from './sort-columns.js';
 
 interface StatisticsColumn extends Column {
-  readonly field: keyof NameStatistics;
+  readonly field: Exclude<keyof NameStatistics, 'distribution'>;
 }
 
 /** The columns of the table, by the word that sorts by them. A narrow terminal loses the most expendable first. */
@@ -89,7 +89,11 @@ function describeGoneSpans(run: Run, names: readonly NameStatistics[]): string[]
   return gone > 0 ? [`${formatCount(gone)} stored, and deleted from the file since`] : [];
 }
 
-function renderCell({ colors }: Terminal, statistics: NameStatistics, field: keyof NameStatistics): string {
+function renderCell(
+  { colors }: Terminal,
+  statistics: NameStatistics,
+  field: Exclude<keyof NameStatistics, 'distribution'>,
+): string {
   switch (field) {
     case 'name':
       return escapeControls(statistics.name);

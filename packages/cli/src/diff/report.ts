@@ -1,9 +1,10 @@
 import type { Distributions } from '@ferretjs/core/reader';
+import { formatChange } from '../format/change.js';
 import { formatDuration } from '../format/duration.js';
 import { escapeControls } from '../format/escape.js';
 import { describeLosses } from '../format/ledger.js';
 import { countOf, formatCount } from '../format/number.js';
-import { formatChange, formatShare } from '../format/percent.js';
+import { formatShare } from '../format/share.js';
 import { type Column, renderTable } from '../format/table.js';
 import { formatTime } from '../format/time.js';
 import type { Terminal } from '../terminal.js';

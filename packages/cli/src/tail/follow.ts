@@ -13,7 +13,8 @@ export interface FollowOptions {
 const BUSY_MILLIS = 200;
 /** While nothing comes, it is looked for less and less often. */
 const IDLE_MILLIS = 1_000;
-const PAGE_SIZE = 1_000;
+/** A page of fewer spans is the end of what is there. */
+export const PAGE_SIZE = 1_000;
 
 /** What a file may be for a moment, while an application makes it. */
 const PASSING: ReadonlySet<FerretErrorCode> = new Set(['FILE_NOT_SQLITE', 'FILE_FOREIGN', 'FILE_UNREADABLE']);
@@ -55,7 +56,8 @@ async function* followFile(
   while (!signal.aborted) {
     const page = await reader.spansAfter(cursor, PAGE_SIZE);
     cursor = page.cursor;
-    if (page.spans.length > 0) yield page.spans;
+    // Also nothing, which tells that all that was there has been read.
+    if (page.spans.length > 0 || pause === BUSY_MILLIS) yield page.spans;
     pause = page.spans.length > 0 ? BUSY_MILLIS : Math.min(pause * 1.25, IDLE_MILLIS);
     if (page.spans.length === PAGE_SIZE) continue;
     if ((await identityOf(file)) !== identity) return;

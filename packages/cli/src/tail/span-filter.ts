@@ -1,10 +1,8 @@
-import type { StoredSpan } from '@ferretjs/core/reader';
-import type { AttributeMatch } from '../options/where-attribute.js';
+import type { SpanCondition, StoredSpan } from '@ferretjs/core/reader';
 
 /** Which spans are shown: those that all of these hold for. */
 export interface TailFilter {
-  /** Attributes, or fields of a span such as `outcome`. */
-  readonly where?: readonly AttributeMatch[];
+  readonly where?: readonly SpanCondition[];
   /** A part of the name, whatever its case. */
   readonly name?: string;
   /** In nanoseconds. */
@@ -18,26 +16,31 @@ export function matchesFilter(span: StoredSpan, { where = [], name, slowerThan =
     span.durationNanos >= slowerThan &&
     (errors !== true || span.outcome !== 'ok') &&
     (name === undefined || span.name.toLowerCase().includes(name.toLowerCase())) &&
-    where.every(({ key, value }) => textOf(valueOf(span, key)) === value)
+    where.every(({ field, value }) => textOf(fieldOf(span, field)) === value)
   );
 }
 
-const FIELDS: ReadonlySet<string> = new Set([
-  'traceId',
-  'spanId',
-  'parentId',
-  'runId',
-  'pid',
-  'threadId',
-  'name',
-  'kind',
-  'outcome',
-] satisfies (keyof StoredSpan)[]);
+const ATTRIBUTE = 'attribute:';
 
-/** An attribute comes before a field of the same name: the application chose it. */
-function valueOf(span: StoredSpan, key: string): unknown {
-  if (Object.hasOwn(span.attributes, key)) return span.attributes[key];
-  return FIELDS.has(key) ? span[key as keyof StoredSpan] : undefined;
+function fieldOf(span: StoredSpan, field: SpanCondition['field']): unknown {
+  switch (field) {
+    case 'name':
+    case 'outcome':
+    case 'kind':
+      return span[field];
+    case 'route':
+      return span.httpRoute;
+    case 'status':
+      return span.httpStatusCode;
+    case 'method':
+      return span.httpMethod;
+    case 'error.type':
+      return span.errorType;
+    default: {
+      const key = field.slice(ATTRIBUTE.length);
+      return Object.hasOwn(span.attributes, key) ? span.attributes[key] : undefined;
+    }
+  }
 }
 
 function textOf(value: unknown): string | undefined {

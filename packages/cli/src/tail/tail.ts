@@ -1,9 +1,8 @@
-import { setMaxListeners } from 'node:events';
 import type { StoredSpan } from '@ferretjs/core/reader';
 import { interruptible } from '../export/interruption.js';
 import { escapeControls } from '../format/escape.js';
 import { OutputClosedError, type Terminal } from '../terminal.js';
-import { follow } from './follow.js';
+import { follow, PAGE_SIZE } from './follow.js';
 import { matchesFilter, type TailFilter } from './span-filter.js';
 import { renderSpanLine } from './span-line.js';
 
@@ -15,49 +14,44 @@ export interface TailOptions extends TailFilter {
 
 /** How far back matching spans are looked for. */
 const BACKLOG = 10_000;
-/** How long nobody may have noticed that the reader of a pipe is gone, while no span comes. */
-const PIPE_LOOK_MILLIS = 500;
 
-/** `ferret tail`: new spans as they come, until a signal or until nobody reads them. */
+/** `ferret tail`: new spans as they come, until a signal, or until nobody reads the next one. */
 export function tail(terminal: Terminal, file: string, options: TailOptions): Promise<void> {
   return interruptible(async (signal) => {
-    const closed = new AbortController();
-    const either = AbortSignal.any([signal, closed.signal]);
-    setMaxListeners(0, either);
-    const look = setInterval(() => {
-      if (terminal.isClosed()) closed.abort();
-    }, PIPE_LOOK_MILLIS);
-    const show = (spans: readonly StoredSpan[]) =>
-      spans.length === 0
-        ? undefined
-        : terminal.write(spans.map((span) => `${lineOf(terminal, span, options)}\n`).join(''));
-    const pages = follow(file, {
-      backlog: options.lines === 0 ? 0 : BACKLOG,
-      onNotice: (text) => terminal.complain(`ferret: ${escapeControls(text)}`),
-      signal: either,
-    });
+    const backlog = options.lines === 0 ? 0 : BACKLOG;
+    const onNotice = (text: string) => terminal.complain(`ferret: ${escapeControls(text)}`);
     try {
-      let held: StoredSpan[] = [];
-      let toHold = options.lines === 0 ? 0 : BACKLOG;
-      for await (const page of pages) {
-        const spans = page.filter((span) => matchesFilter(span, options));
-        // The last lines of what was there at the start; a page that is not full is the end of it.
-        if (toHold > 0) {
-          toHold = page.length < 1_000 ? 0 : toHold - page.length;
-          held = [...held, ...spans].slice(-options.lines);
-          if (toHold > 0) continue;
-          await show(held);
-          held = [];
-        } else {
-          await show(spans);
-        }
+      for await (const spans of latestFirst(follow(file, { backlog, onNotice, signal }), backlog, options)) {
+        if (spans.length === 0) continue;
+        await terminal.write(spans.map((span) => `${lineOf(terminal, span, options)}\n`).join(''));
       }
     } catch (error) {
       if (!(error instanceof OutputClosedError)) throw error;
-    } finally {
-      clearInterval(look);
     }
   });
+}
+
+/** The last of what was there at the start, then all that comes. */
+async function* latestFirst(
+  pages: AsyncIterable<readonly StoredSpan[]>,
+  backlog: number,
+  options: TailOptions,
+): AsyncGenerator<readonly StoredSpan[]> {
+  let toRead = backlog;
+  let held: StoredSpan[] = [];
+  for await (const page of pages) {
+    const spans = page.filter((span) => matchesFilter(span, options));
+    if (toRead <= 0) {
+      yield spans;
+      continue;
+    }
+    held = [...held, ...spans].slice(-options.lines);
+    // A page that is not full is the end of what was there.
+    toRead = page.length < PAGE_SIZE ? 0 : toRead - page.length;
+    if (toRead > 0) continue;
+    yield held;
+    held = [];
+  }
 }
 
 function lineOf(terminal: Terminal, span: StoredSpan, { json }: TailOptions): string {

@@ -24,9 +24,14 @@ export interface Distributions {
   readonly leftOut: number;
 }
 
+/** What is read of a histogram. */
+export type ReadHistogram = Readonly<
+  Pick<Histogram, 'count' | 'sumNanos' | 'minNanos' | 'maxNanos' | 'buckets' | 'percentile'>
+>;
+
 export interface NameDistribution {
   readonly name: string;
-  readonly histogram: Histogram;
+  readonly histogram: ReadHistogram;
   /** Spans with the outcome `error`. */
   readonly errors: number;
   /** The same in equal parts of the time, those in which the name occurred: how steady it is. */
@@ -34,7 +39,7 @@ export interface NameDistribution {
 }
 
 export interface DistributionPart {
-  readonly histogram: Histogram;
+  readonly histogram: ReadHistogram;
   readonly errors: number;
 }
 

@@ -1,5 +1,6 @@
-import type { SqlValue } from './driver.js';
+import { Bindings } from './bindings.js';
 import type { Connection } from './reader-connection.js';
+import { meets, type SpanCondition } from './reader-fields.js';
 import { SELECT_SPANS, type SpanRow, type StoredSpan, toSpan, traceRows } from './reader-spans.js';
 
 /** Which spans of a run are read; all of them where nothing is given. */
@@ -10,6 +11,8 @@ export interface SpanFilter {
   readonly sinceMicros?: number;
   /** Spans that started before, in microseconds since the epoch. */
   readonly untilMicros?: number;
+  /** Spans that meet all of these. */
+  readonly where?: readonly SpanCondition[];
 }
 
 /** The row ids between which spans lie. */
@@ -31,26 +34,32 @@ SELECT min(process.first_span_id) AS first_id, max(process.last_span_id) AS last
 FROM process JOIN run ON run.id = process.run_id
 WHERE ?1 IS NULL OR run.run_id = ?1`;
 
-/** Spans between two row ids, of the run whose id is bound to `?1` or, if that is NULL, of any. */
-export function matches(filter: SpanFilter): string {
-  // A look into the index for each page costs less than a scan of the whole run.
-  const withinTrace = filter.traceId === undefined ? '?4 IS NULL' : `span.id IN (${traceRows('?4')})`;
-  return `span.id >= ?2 AND span.id <= ?3
-  AND span.process_id IN (
-    SELECT process.id FROM process JOIN run ON run.id = process.run_id WHERE ?1 IS NULL OR run.run_id = ?1
-  )
-  AND ${withinTrace}`;
+/** Whether a span lies between two row ids, is of the run or, without an id, of any, and is one that the filter lets through. */
+export function matches(bindings: Bindings, runId: string | undefined, range: RowRange, filter: SpanFilter): string {
+  const run = bindings.add(runId ?? null);
+  const conditions = [
+    `span.id >= ${bindings.add(range.firstId)} AND span.id <= ${bindings.add(range.lastId)}`,
+    `span.process_id IN (
+      SELECT process.id FROM process JOIN run ON run.id = process.run_id WHERE ${run} IS NULL OR run.run_id = ${run}
+    )`,
+  ];
+  if (filter.traceId !== undefined) {
+    // A look into the index for each page costs less than a scan of the whole run.
+    conditions.push(`span.id IN (${traceRows(bindings.add(filter.traceId))})`);
+  }
+  conditions.push(...(filter.where ?? []).map((condition) => meets(bindings, condition)));
+  return conditions.join(' AND ');
 }
 
-/** Whether a time in microseconds lies within the bounds that are bound to `?5` and `?6`, of which either may be NULL. */
-export function isWithinBounds(micros: string): string {
-  return `(?5 IS NULL OR ${micros} >= ?5) AND (?6 IS NULL OR ${micros} < ?6)`;
-}
-
-/** The parameters of {@link matches} and {@link isWithinBounds}. */
-export function parametersOf(runId: string | undefined, range: RowRange, filter: SpanFilter): SqlValue[] {
-  const { traceId, sinceMicros, untilMicros } = filter;
-  return [runId ?? null, range.firstId, range.lastId, traceId ?? null, sinceMicros ?? null, untilMicros ?? null];
+/** Whether a time in microseconds lies within the bounds of a filter. */
+export function isWithinBounds(
+  bindings: Bindings,
+  micros: string,
+  { sinceMicros, untilMicros }: Pick<SpanFilter, 'sinceMicros' | 'untilMicros'>,
+): string {
+  const since = sinceMicros === undefined ? [] : [`${micros} >= ${bindings.add(sinceMicros)}`];
+  const until = untilMicros === undefined ? [] : [`${micros} < ${bindings.add(untilMicros)}`];
+  return [...since, ...until].join(' AND ') || 'true';
 }
 
 /** The spans of a run as it is now, page by page, in the order they were stored. Each page is a transaction of its own. */
@@ -60,14 +69,15 @@ export async function* readSpans(
   pageSize: number,
   filter: SpanFilter = {},
 ): AsyncGenerator<StoredSpan> {
-  const selectPage = `${SELECT_SPANS}
-    WHERE ${matches(filter)} AND ${isWithinBounds('span.start_us')}
-    ORDER BY span.id LIMIT ?7`;
   const { firstId, lastId } = await readRange(connection, runId);
   let nextId = firstId;
   while (nextId <= lastId) {
-    const parameters = parametersOf(runId, { firstId: nextId, lastId }, filter);
-    const rows = await connection.all<SpanRow>(selectPage, [...parameters, pageSize]);
+    const bindings = new Bindings();
+    const selectPage = `${SELECT_SPANS}
+      WHERE ${matches(bindings, runId, { firstId: nextId, lastId }, filter)}
+      AND ${isWithinBounds(bindings, 'span.start_us', filter)}
+      ORDER BY span.id LIMIT ${bindings.add(pageSize)}`;
+    const rows = await connection.all<SpanRow>(selectPage, bindings.values);
     for (const row of rows) {
       yield toSpan(row);
       nextId = row.id + 1;

@@ -65,6 +65,7 @@ describe('route statistics', () => {
       p95Nanos: MILLISECOND,
       p99Nanos: MILLISECOND,
       maxNanos: MILLISECOND,
+      distribution: [{ fromNanos: 524_288, count: 1 }],
     });
   });
 
@@ -87,6 +88,27 @@ describe('route statistics', () => {
     expect(await counts({ sinceMicros: second + 30_000_000 })).toEqual(['minute 1 1', 'minute 2 1']);
     expect(await counts({ untilMicros: second })).toEqual(['minute 0 1']);
     expect(await counts({ sinceMicros: second, untilMicros: second + MINUTE })).toEqual(['minute 1 1']);
+  });
+
+  it('go by outcome too', async () => {
+    const process = await store.addProcess(await store.addRun());
+    await store.addRouteMinute(process, { durationsNanos: [3, 4_000, 5_000] });
+    await store.addRouteMinute(process, { durationsNanos: [2_000], name: 'other' });
+    await store.addRouteMinute(process, { durationsNanos: [1], outcome: 'error' });
+    expect(await readRouteStatistics(connection, 'run-1', { by: 'outcome' })).toMatchObject([
+      {
+        name: 'ok',
+        count: 4,
+        errors: 0,
+        distribution: [
+          { fromNanos: 0, count: 1 },
+          { fromNanos: 1_024, count: 1 },
+          { fromNanos: 2_048, count: 1 },
+          { fromNanos: 4_096, count: 1 },
+        ],
+      },
+      { name: 'error', count: 1, errors: 1 },
+    ]);
   });
 
   it('join a name that one process stored as an id and another as text', async () => {

@@ -1,7 +1,7 @@
-import { decodeBuckets, Histogram } from '../statistics/histogram.js';
+import { bucketStart, decodeBuckets, Histogram } from '../statistics/histogram.js';
 import type { SqlValue } from './driver.js';
 import type { Connection } from './reader-connection.js';
-import type { NameStatistics } from './reader-statistics.js';
+import type { DistributionStep, NameStatistics } from './reader-statistics.js';
 import { OUTCOMES } from './schema.js';
 
 /** Which minutes of a run: microseconds since the epoch; a minute counts as a whole. */
@@ -10,6 +10,8 @@ export interface RouteStatisticsOptions {
   readonly sinceMicros?: number;
   /** Leaves out minutes that begin then or later. */
   readonly untilMicros?: number;
+  /** Default `name`. */
+  readonly by?: 'name' | 'outcome';
 }
 
 /** One name and outcome in one minute of one process. */
@@ -32,6 +34,9 @@ interface Tally {
 }
 
 export const MINUTE_MICROS = 60_000_000;
+/** Everything below counts as one step of a distribution. */
+const END_OF_SHORTEST_STEP = 1_024;
+
 export const ERROR = OUTCOMES.indexOf('error');
 
 const SELECT_PROCESSES = `
@@ -54,7 +59,7 @@ LIMIT ?6`;
 const DEFAULT_PAGE_SIZE = 1_000;
 
 /**
- * Statistics of every name of a run, the one that took most time first, from what its processes counted: exact but for the
+ * Statistics of every name or outcome of a run, the one that took most time first, from what its processes counted: exact but for the
  * percentiles, which are right to 2 %, and whatever was kept of the spans themselves. Memory holds one histogram a name.
  */
 export async function readRouteStatistics(
@@ -63,11 +68,13 @@ export async function readRouteStatistics(
   options: RouteStatisticsOptions = {},
   pageSize = DEFAULT_PAGE_SIZE,
 ): Promise<NameStatistics[]> {
-  const names = new Map<string, Tally>();
+  const groups = new Map<string, Tally>();
   const processes = await connection.all<{ id: number }>(SELECT_PROCESSES, [runId]);
   const ids = processes.map(({ id }) => id);
-  for await (const row of readRouteRows(connection, ids, options, pageSize)) add(names, row);
-  return [...names]
+  for await (const row of readRouteRows(connection, ids, options, pageSize)) {
+    add(groups, options.by === 'outcome' ? (OUTCOMES[row.outcome] ?? '') : row.name, row);
+  }
+  return [...groups]
     .map(([name, tally]) => toNameStatistics(name, tally))
     .sort((a, b) => b.totalNanos - a.totalNanos || (a.name < b.name ? -1 : 1));
 }
@@ -92,11 +99,11 @@ export async function* readRouteRows(
   }
 }
 
-function add(names: Map<string, Tally>, row: RouteRow): void {
-  let tally = names.get(row.name);
+function add(groups: Map<string, Tally>, group: string, row: RouteRow): void {
+  let tally = groups.get(group);
   if (tally === undefined) {
     tally = { histogram: new Histogram(), errors: 0 };
-    names.set(row.name, tally);
+    groups.set(group, tally);
   }
   tally.histogram.merge(row.count, row.sum_ns, row.min_ns, row.max_ns, decodeBuckets(row.buckets));
   if (row.outcome === ERROR) tally.errors += row.count;
@@ -115,5 +122,17 @@ function toNameStatistics(name: string, { histogram, errors }: Tally): NameStati
     p95Nanos: histogram.percentile(95),
     p99Nanos: histogram.percentile(99),
     maxNanos,
+    distribution: toDistribution(histogram),
   };
+}
+
+/** The buckets of each power of two as one step. */
+function toDistribution(histogram: Histogram): DistributionStep[] {
+  const steps = new Map<number, number>();
+  for (const [bucket, count] of histogram.buckets()) {
+    const start = bucketStart(bucket);
+    const fromNanos = start < END_OF_SHORTEST_STEP ? 0 : 2 ** Math.floor(Math.log2(start));
+    steps.set(fromNanos, (steps.get(fromNanos) ?? 0) + count);
+  }
+  return [...steps].map(([fromNanos, count]) => ({ fromNanos, count }));
 }

@@ -52,18 +52,6 @@ export interface SpanRow {
   attributes: string | null;
 }
 
-/** The processes of the run whose id is bound to `?1`, and the row ids between which their spans lie. */
-export const RUN_MEMBERS = `member AS MATERIALIZED (
-  SELECT process.id, process.first_span_id, process.last_span_id
-  FROM process JOIN run ON run.id = process.run_id
-  WHERE run.run_id = ?1
-)`;
-
-/** No index on the process: a range of row ids is as good for one run, and costs the writer nothing. */
-export const WITHIN_RUN = `
-  span.id BETWEEN (SELECT min(first_span_id) FROM member) AND (SELECT max(last_span_id) FROM member)
-  AND span.process_id IN (SELECT id FROM member)`;
-
 /** The text of a column that holds a string's id or, as text, the string itself ("404" is no id). */
 export function selectText(column: string): string {
   return `CASE typeof(span.${column})
@@ -118,28 +106,12 @@ WHERE span.id IN (${TRACE_ROWS})
 ORDER BY span.start_us, span.duration_ns DESC
 LIMIT ?2`;
 
-const SELECT_SLOWEST_ROOTS = `
-WITH ${RUN_MEMBERS}
-${SELECT_SPANS}
-WHERE span.id IN (
-  SELECT span.id FROM span
-  WHERE ${WITHIN_RUN} AND span.is_local_root = 1
-  ORDER BY span.duration_ns DESC, span.id
-  LIMIT ?2
-)
-ORDER BY span.duration_ns DESC, span.id`;
-
 /** SQLite's word for "all of them". */
 const NO_LIMIT = -1;
 
 /** The spans of a trace in order of start, a parent before its children; the first `limit` of them, if it is given. */
 export async function readTrace(connection: Connection, traceId: string, limit = NO_LIMIT): Promise<StoredSpan[]> {
   return (await connection.all<SpanRow>(SELECT_TRACE, [traceId, limit])).map(toSpan);
-}
-
-/** The slowest spans of a run whose parent is not a span of the same process, the slowest first. */
-export async function readSlowestRoots(connection: Connection, runId: string, limit: number): Promise<StoredSpan[]> {
-  return (await connection.all<SpanRow>(SELECT_SLOWEST_ROOTS, [runId, limit])).map(toSpan);
 }
 
 export function toSpan(row: SpanRow): StoredSpan {

@@ -1,6 +1,10 @@
+import { Bindings } from './bindings.js';
 import { type Connection, connect } from './reader-connection.js';
-import { isWithinBounds, matches, parametersOf, readRange, type SpanFilter } from './reader-pages.js';
+import { isWithinBounds, matches, type RowRange, readRange, type SpanFilter } from './reader-pages.js';
 import { SELECT_SPANS, type SpanRow, type StoredSpan, toSpan } from './reader-spans.js';
+
+/** Which traces are read. A trace is not chosen by what one of its spans is. */
+export type TraceFilter = Omit<SpanFilter, 'where'>;
 
 /** One trace, or a part of a very long one. */
 export interface StoredTrace {
@@ -22,7 +26,7 @@ CREATE TEMP TABLE span_order (position INTEGER PRIMARY KEY, span_id INTEGER NOT 
  *
  * Of two with the same start and duration the parent is stored last, as it ends last.
  */
-function fillOrder(filter: SpanFilter): string {
+function fillOrder(bindings: Bindings, runId: string | undefined, range: RowRange, filter: TraceFilter): string {
   return `
 INSERT INTO temp.span_order (span_id)
 SELECT id FROM (
@@ -30,10 +34,10 @@ SELECT id FROM (
     span.id, span.start_us, span.duration_ns,
     min(span.id) OVER trace AS trace_number, min(span.start_us) OVER trace AS trace_start
   FROM span
-  WHERE ${matches(filter)}
+  WHERE ${matches(bindings, runId, range, filter)}
   WINDOW trace AS (PARTITION BY span.trace_id)
 )
-WHERE ${isWithinBounds('trace_start')}
+WHERE ${isWithinBounds(bindings, 'trace_start', filter)}
 ORDER BY trace_start, trace_number, start_us, duration_ns DESC, id DESC`;
 }
 
@@ -54,13 +58,14 @@ export async function* readTraces(
   file: string,
   runId: string | undefined,
   maxSpans: number,
-  filter: SpanFilter,
+  filter: TraceFilter,
 ): AsyncGenerator<StoredTrace> {
   const connection = await connect(file);
   try {
     const range = await readRange(connection, runId);
     await connection.scratch(CREATE_ORDER);
-    await connection.scratch(fillOrder(filter), parametersOf(runId, range, filter));
+    const bindings = new Bindings();
+    await connection.scratch(fillOrder(bindings, runId, range, filter), bindings.values);
     let spans: StoredSpan[] = [];
     let part = 0;
     for await (const span of readInOrder(connection)) {

@@ -124,6 +124,7 @@ describe('statistics', () => {
         p95Nanos: 190,
         p99Nanos: 198,
         maxNanos: 200,
+        distribution: [{ fromNanos: 0, count: 200 }],
       },
       {
         name: 'GET /b',
@@ -136,6 +137,7 @@ describe('statistics', () => {
         p95Nanos: 9,
         p99Nanos: 9,
         maxNanos: 9,
+        distribution: [{ fromNanos: 0, count: 1 }],
       },
     ]);
   });

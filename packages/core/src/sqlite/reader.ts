@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { connect } from './reader-connection.js';
 import { type Crash, type CrashesOptions, type InFlightSpan, readCrashes } from './reader-crashes.js';
 import {
@@ -7,31 +6,49 @@ import {
   type NameDistribution,
   readDistributions,
 } from './reader-distributions.js';
+import type { SpanCondition, SpanField } from './reader-fields.js';
 import { checkIntegrity, type FileHealth, type HeldLease, readHealth } from './reader-health.js';
 import { type NewestSpans, readLastSpanId, readSpansAfter } from './reader-newest.js';
 import { readSpans, type SpanFilter } from './reader-pages.js';
+import { type RouteStatisticsOptions, readRouteStatistics } from './reader-route-statistics.js';
 import { type Process, type Run, readRun, readRuns } from './reader-runs.js';
-import { readSlowestRoots, readTrace, type StoredSpan } from './reader-spans.js';
-import { type NameStatistics, readStatistics } from './reader-statistics.js';
-import { readTraces, type StoredTrace } from './reader-traces.js';
+import { readSlowestRoots } from './reader-slowest-roots.js';
+import { readTrace, type StoredSpan } from './reader-spans.js';
+import {
+  type DistributionStep,
+  type GroupStatistics,
+  type NameStatistics,
+  readGroupStatistics,
+  readStatistics,
+  type Statistics,
+} from './reader-statistics.js';
+import { readTraceIds } from './reader-trace-ids.js';
+import { readTraces, type StoredTrace, type TraceFilter } from './reader-traces.js';
 import { measureSpillFiles, type WaitingSpill } from './spill-file.js';
 
 export type {
   Crash,
   CrashesOptions,
   DistributionOptions,
+  DistributionStep,
   Distributions,
   FileHealth,
+  GroupStatistics,
   HeldLease,
   InFlightSpan,
   NameDistribution,
   NameStatistics,
   NewestSpans,
   Process,
+  RouteStatisticsOptions,
   Run,
+  SpanCondition,
+  SpanField,
   SpanFilter,
+  Statistics,
   StoredSpan,
   StoredTrace,
+  TraceFilter,
   WaitingSpill,
 };
 
@@ -44,12 +61,22 @@ export interface Reader {
    * @throws FerretError `RUN_NOT_FOUND`, naming the runs there are.
    */
   run(runId?: string): Promise<Run>;
-  /** Statistics of every span name of a run, the one that took most time first. Memory stays flat. */
-  statistics(runId: string): Promise<NameStatistics[]>;
+  /** Exact statistics of the stored spans of a run by name, the one that took most time first. Memory stays flat. */
+  statistics(runId: string, filter?: SpanFilter): Promise<NameStatistics[]>;
+  /** The same by another field. */
+  groupStatistics(runId: string, field: SpanField, filter?: SpanFilter): Promise<GroupStatistics[]>;
+  /**
+   * Statistics by name, or outcome, of all spans that ended, whatever was kept of them: counted while they ended, so a run of
+   * any size is read in no time. Counts, sums, least and greatest are exact, and percentiles right to 2 %. None for a run
+   * that was written before Ferret counted.
+   */
+  routeStatistics(runId: string, options?: RouteStatisticsOptions): Promise<NameStatistics[]>;
   /** The spans of a trace in order of start: all of them, or the first `limit`. None for an unknown trace. */
   trace(traceId: string, limit?: number): Promise<StoredSpan[]>;
+  /** Ids of traces that begin with these hex digits (in lower case): at most `limit`, in no order. */
+  traceIds(prefix: string, limit: number): Promise<string[]>;
   /** The slowest spans whose parent is not a span of the same process, the slowest first. */
-  slowestRoots(runId: string, limit: number): Promise<StoredSpan[]>;
+  slowestRoots(runId: string, limit: number, filter?: SpanFilter): Promise<StoredSpan[]>;
   /**
    * Every span that a run has stored at the time of the call, in the order they were stored; of all runs, if the run id is
    * `undefined`. Memory stays flat, and no transaction is held between two pages.
@@ -60,9 +87,9 @@ export interface Reader {
    * The same spans trace by trace, each trace once and whole, the one that started first before the others. Times of the
    * filter are of the trace: when the first of its spans started. Memory stays flat: the spans are sorted in a temporary
    * file of about 25 bytes a span, gone when the iteration ends.
-   * @param options `maxSpans`: a trace of more spans comes in several parts, 10,000 by default; a {@link SpanFilter}.
+   * @param options `maxSpans`: a trace of more spans comes in several parts, 10,000 by default; a {@link TraceFilter}.
    */
-  traces(runId: string | undefined, options?: SpanFilter & { readonly maxSpans?: number }): AsyncIterable<StoredTrace>;
+  traces(runId: string | undefined, options?: TraceFilter & { readonly maxSpans?: number }): AsyncIterable<StoredTrace>;
   /** How the durations of every name are distributed, of a run or of a time. Memory stays flat. */
   distributions(options?: DistributionOptions): Promise<Distributions>;
   /** The id of the span that was stored last; 0 if there is none. */
@@ -114,15 +141,18 @@ export async function openReader(file: string): Promise<Reader> {
   return {
     runs: () => readRuns(connection),
     run: (runId) => readRun(connection, file, runId),
-    statistics: (runId) => readStatistics(connection, runId),
+    statistics: (runId, filter) => readStatistics(connection, runId, filter),
+    groupStatistics: (runId, field, filter) => readGroupStatistics(connection, runId, field, filter),
+    routeStatistics: (runId, options) => readRouteStatistics(connection, runId, options),
     trace: (traceId, limit) => readTrace(connection, traceId, limit),
-    slowestRoots: (runId, limit) => readSlowestRoots(connection, runId, limit),
+    traceIds: (prefix, limit) => readTraceIds(connection, prefix, limit),
+    slowestRoots: (runId, limit, filter) => readSlowestRoots(connection, runId, limit, filter),
     spans: (runId, options) => readSpans(connection, runId, options?.pageSize ?? DEFAULT_PAGE_SIZE, options),
     traces: (runId, options) => readTraces(file, runId, options?.maxSpans ?? DEFAULT_MAX_SPANS, options ?? {}),
     distributions: (options) => readDistributions(connection, options ?? {}),
     lastSpanId: () => readLastSpanId(connection),
     spansAfter: (cursor, limit) => readSpansAfter(connection, cursor, limit ?? DEFAULT_PAGE_SIZE),
-    health: () => readHealth(connection, resolve(file), Date.now() * 1_000),
+    health: () => readHealth(connection, connection.path, Date.now() * 1_000),
     check: (full) => checkIntegrity(connection, full ?? false),
     crashes: (options) => readCrashes(connection, options),
     spillFiles: () => measureSpillFiles(connection.path),
