@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { declareAnalyze } from './commands/analyze.js';
+import { declareCompletion } from './commands/completion.js';
 import { declareCrashes } from './commands/crashes.js';
 import { declareDiff } from './commands/diff.js';
 import { declareDoctor } from './commands/doctor.js';
@@ -10,6 +11,7 @@ import { declareRecover } from './commands/recover.js';
 import { declareRuns } from './commands/runs.js';
 import { declareTail } from './commands/tail.js';
 import { examples } from './options/examples.js';
+import { COMMON_EXIT_CODES, exitCodes } from './options/exit-codes.js';
 import type { Terminal } from './terminal.js';
 
 /**
@@ -26,6 +28,7 @@ const DECLARATIONS = [
   declareRecover,
   declarePrune,
   declareDoctor,
+  declareCompletion,
 ];
 
 /** The commands, options and help texts of `ferret`. Wrong usage ends in a CommanderError, once it is explained. */
@@ -41,6 +44,7 @@ export function createProgram(terminal: Terminal): Command {
       writeErr: (text) => terminal.complain(text.trimEnd()),
       outputError: (text, write) => write(text.replace(/^error: /, 'ferret: ')),
     })
+    .addHelpText('after', exitCodes(COMMON_EXIT_CODES))
     .addHelpText('after', examples('ferret analyze', 'ferret analyze --tree', 'ferret runs logs/ferret.db'));
   for (const declare of DECLARATIONS) {
     declare(program, terminal);

@@ -3,6 +3,7 @@ import type { DiffOptions } from '../diff/diff.js';
 import { failRule } from '../diff/fail-on.js';
 import { type SideRequest, sideRequest } from '../diff/side.js';
 import { examples } from '../options/examples.js';
+import { COMMON_EXIT_CODES, exitCodes } from '../options/exit-codes.js';
 import { fileArgument } from '../options/file-argument.js';
 import { positiveInteger } from '../options/positive-integer.js';
 import type { Terminal } from '../terminal.js';
@@ -27,6 +28,13 @@ export function declareDiff(program: Command, terminal: Terminal): void {
     )
     .option('--limit <n>', 'how many names to show (default: 50 in the table, all with --json)', positiveInteger)
     .option('--json', 'print JSON, times in nanoseconds')
+    .addHelpText(
+      'after',
+      exitCodes({
+        ...COMMON_EXIT_CODES,
+        '1': 'a limit of --fail-on is exceeded, or it could not be done: standard error says which',
+      }),
+    )
     .addHelpText(
       'after',
       examples(

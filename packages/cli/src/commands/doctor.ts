@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { DoctorOptions } from '../doctor/doctor.js';
 import { examples } from '../options/examples.js';
+import { COMMON_EXIT_CODES, exitCodes } from '../options/exit-codes.js';
 import { fileArgument } from '../options/file-argument.js';
 import { parseAge, parseSize } from '../options/limits.js';
 import type { Terminal } from '../terminal.js';
@@ -20,6 +21,14 @@ export function declareDoctor(program: Command, terminal: Terminal): void {
       new Option('--max-size <size>', "the app's retention.maxSizeMegabytes (default: 512MB)").argParser(parseSize),
     )
     .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      exitCodes({
+        ...COMMON_EXIT_CODES,
+        '0': 'nothing needs attention',
+        '1': 'something needs attention, or the file could not be read',
+      }),
+    )
     .addHelpText(
       'after',
       examples(

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { durationNanos } from '../options/duration.js';
 import { examples } from '../options/examples.js';
+import { COMMON_EXIT_CODES, exitCodes } from '../options/exit-codes.js';
 import { fileArgument } from '../options/file-argument.js';
 import { WHERE_FORMS, where } from '../options/where.js';
 import { wholeNumber } from '../options/whole-number.js';
@@ -22,6 +23,14 @@ export function declareTail(program: Command, terminal: Terminal): void {
     .option('--slower-than <duration>', 'only spans that took as long or longer: 250us, 100ms, 1.5s', durationNanos)
     .option('--errors', 'only spans that ended otherwise than well')
     .option('--json', 'print a JSON object a line and span, as "ferret export" does')
+    .addHelpText(
+      'after',
+      exitCodes({
+        ...COMMON_EXIT_CODES,
+        '0': 'nobody reads standard output any more, as after "ferret tail | head"',
+        '130': 'interrupted by Ctrl-C (143: by SIGTERM), as a shell sees it: it ends by that signal',
+      }),
+    )
     .addHelpText(
       'after',
       examples(
