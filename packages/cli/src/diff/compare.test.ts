@@ -30,7 +30,7 @@ const verdicts = (comparison: ReturnType<typeof compare>, name = 'a') =>
     comparison.both.find((each) => each.name === name)?.changes.map(({ metric, verdict }) => [metric, verdict]) ?? [],
   );
 
-describe('two halves of one steady run', () => {
+describe('two halves of one steady run', { timeout: 120_000 }, () => {
   /** The share of comparisons of 20 names in which anything at all is called a change. */
   function falseAlarms(seeds: number, options: Load): number {
     let alarms = 0;

@@ -11,7 +11,7 @@ import type { Terminal } from '../terminal.js';
 const COLUMNS: readonly Column[] = [
   { title: 'run', align: 'left' },
   { title: 'service', align: 'left', isFlexible: true },
-  { title: 'started', align: 'left' },
+  { title: 'started', align: 'left', expendable: 0 },
   { title: 'took', align: 'right', expendable: 2 },
   { title: 'processes', align: 'right', expendable: 3 },
   { title: 'spans', align: 'right' },
