@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { eventLoop } from './event-loop.mjs';
+import { reader } from './reader.mjs';
 import { statistics } from './statistics.mjs';
 import { writer } from './writer.mjs';
 import { writers } from './writers.mjs';
@@ -10,7 +11,18 @@ import { writers } from './writers.mjs';
 const isShort = process.argv.includes('--short');
 const say = (text) => console.log(text);
 const plan = isShort
-  ? { rounds: 1, seconds: 1, rates: [10_000], written: 65_536, stretches: 2, writers: 2, turns: 2, traces: 5_000 }
+  ? {
+      rounds: 1,
+      seconds: 1,
+      rates: [10_000],
+      written: 65_536,
+      stretches: 2,
+      writers: 2,
+      turns: 2,
+      traces: 5_000,
+      read: [100_000],
+      readings: 1,
+    }
   : {
       rounds: 5,
       seconds: 10,
@@ -20,6 +32,8 @@ const plan = isShort
       writers: 8,
       turns: 40,
       traces: 20_000,
+      read: [1_000_000, 10_000_000],
+      readings: 5,
     };
 
 const lines = [
@@ -51,6 +65,12 @@ say('\nStatistics and sampler: processor time from the start of a trace to its e
 const costs = describeStatistics(statistics({ rounds: plan.turns, traces: plan.traces, say }));
 say(`\n${costs}`);
 lines.push('', costs);
+for (const spans of plan.read) {
+  say(`\nReading a file of ${spans.toLocaleString('en')} spans`);
+  const times = describeReader(await reader({ spans, turns: plan.readings, say }));
+  say(`\n${times}`);
+  lines.push('', times);
+}
 
 if (!isShort) {
   writeFileSync(new URL('RESULTS.md', import.meta.url), `${lines.join('\n')}\n`);
@@ -125,5 +145,19 @@ function describeStatistics({ rows, recordNanos }) {
     ...rows.map(({ children, name, nanos, added }) => `| ${children} | ${name} | ${cell(nanos)} | ${cell(added)} |`),
     '',
     `One value into a histogram: ${recordNanos.toFixed(1)} ns.`,
+  ].join('\n');
+}
+
+function describeReader({ spans, rows, traceMillis, megabytes }) {
+  return [
+    `## Reading ${spans.toLocaleString('en')} spans`,
+    '',
+    `Commands as processes of their own, from start to end, on a file of ${megabytes.toFixed(0)} MB; the best of ${plan.readings}.`,
+    '',
+    '| | seconds | peak memory, MB |',
+    '|---|---|---|',
+    ...rows.map(({ name, seconds, megabytes: peak }) => `| \`${name}\` | ${seconds.toFixed(2)} | ${peak.toFixed(0)} |`),
+    '',
+    `A trace by its id, within a process that has the file open: ${traceMillis.toFixed(1)} ms, the slowest of twenty.`,
   ].join('\n');
 }

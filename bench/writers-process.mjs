@@ -2,7 +2,13 @@
 import { createFerret } from '@ferretjs/core';
 
 const BATCH = 512;
-const ferret = createFerret({ database: process.env.FILE, batchSize: BATCH, runId: 'writers', onDiagnostic: () => {} });
+const ferret = createFerret({
+  database: process.env.FILE,
+  batchSize: BATCH,
+  maxSpansPerSecond: Infinity,
+  runId: 'writers',
+  onDiagnostic: () => {},
+});
 const message = () => new Promise((resolve) => process.once('message', resolve));
 process.send('ready');
 await message();

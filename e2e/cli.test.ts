@@ -104,7 +104,7 @@ describe('the ferret command', () => {
     const table = lines.slice(lines.findIndex((line) => line.startsWith('name')));
     expect(Math.max(...table.map((line) => line.length))).toBeLessThanOrEqual(60);
     expect(out).toContain('GET /xxxxxxxxx');
-    expect(out).toContain('\u001b[31m1\u001b[39m');
+    expect(out).toContain('\u001b[31m1 (100 %)\u001b[39m');
     expect(out).toContain('(no room for min');
   });
 });

@@ -100,7 +100,7 @@ function completed({ name: path, text }: Example): string {
   const uses = (name: string) => new RegExp(`(?<![.\\w'])${name}(?=\\W)`).test(text);
   const declares = (name: string) => new RegExp(`(const|import) ${name}\\b`).test(text);
   const known = { ...surroundings(path) };
-  if (/ferret\.(measure|wrap|start|flush)\(/.test(text)) {
+  if (/ferret\.(measure|wrap|start|flush|configure|metrics)\(/.test(text)) {
     known.ferret = `declare const ferret: import('@ferretjs/core').Ferret;`;
   }
   const made = Object.entries(known).filter(([name]) => uses(name) && !declares(name));

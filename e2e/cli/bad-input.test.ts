@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProgram } from '../../packages/cli/dist/program.js';
 import { openTerminal } from '../../packages/cli/dist/terminal.js';
 import { type Ended, endOf, runCommand, startCommand } from '../command.js';
-import { writeFixture } from './fixture.js';
+import { writeTwoRuns } from './two-runs-file.js';
 
 const program = createProgram(openTerminal(process.stdout, process.stderr, {}));
 
@@ -50,12 +50,12 @@ beforeAll(async () => {
   await writeFile(path('text.db'), 'no database at all, and longer than the header of one: '.repeat(20));
   await execute(path('foreign.db'), 'CREATE TABLE theirs (id)');
   await execute(path('bare.db'), `PRAGMA application_id = ${0x46525254}; CREATE TABLE t (id); DROP TABLE t`);
-  await writeFixture(path('newer.db'));
+  await writeTwoRuns(path('newer.db'));
   await execute(path('newer.db'), 'PRAGMA user_version = 99');
-  await writeFixture(path('secret.db'));
+  await writeTwoRuns(path('secret.db'));
   await chmod(path('secret.db'), 0o000);
   await chmod(path('newer.db'), 0o644);
-  await writeFixture(path('torn.db'));
+  await writeTwoRuns(path('torn.db'));
   await truncate(path('torn.db'), 6_000);
   await chmod(path('torn.db'), 0o644);
   await symlink('loop.db', path('loop.db'));
@@ -157,7 +157,7 @@ describe('of a sound file, ferret diff', () => {
   ])('says: %s', async (message, ...sides) => {
     const file = join(directory, 'sound.db');
     await rm(file, { force: true });
-    await writeFixture(file);
+    await writeTwoRuns(file);
     const ended = await runCommand(['diff', ...sides, file], { cwd: directory });
     expectClear(ended);
     expect(ended).toMatchObject({ code: 1, out: '' });

@@ -1,69 +1,97 @@
+import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
-import stringWidth from 'string-width';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runCommand } from '../command.js';
-import { writeFixture } from './fixture.js';
-import { runOnTerminal } from './terminal.js';
+import { BIN, type Ended, endOf, runCommand } from '../command.js';
+import { OTHER_TRACE, SLOW_TRACE, writeShop } from './shop-file.js';
 
 let directory: string;
 
+/** What reports depend on: the time zone, and what the terminal can show. */
+const ENVIRONMENT = { TZ: 'UTC', LANG: 'C.UTF-8', LC_ALL: '', LC_CTYPE: '', TERM: 'xterm' };
+
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ferret-golden-'));
-  await writeFixture(join(directory, 'ferret.db'));
+  await writeShop(join(directory, 'ferret.db'));
 });
 
-afterAll(() => rm(directory, { recursive: true }));
-
-const FAIL_ON = ['--fail-on', 'p95>20%', '--fail-on', 'errors>5%', '--fail-on', 'p99>1s'];
-const RANGES = ['2026-01-01T00:00:00Z..2026-01-01T00:30:00Z', '2026-01-01T00:30:00Z..'];
-
-const COMMANDS: readonly (readonly [name: string, code: number, ...parameters: string[]])[] = [
-  ['runs', 0, 'runs'],
-  ['runs-json', 0, 'runs', '--json', '--limit', '1'],
-  ['diff', 0, 'diff', 'before', 'latest'],
-  ['diff-fail', 1, 'diff', 'previous', 'latest', ...FAIL_ON],
-  ['diff-ranges', 0, 'diff', ...RANGES],
-  ['diff-json', 1, 'diff', 'previous', 'latest', '--json', ...FAIL_ON],
-  ['doctor', 1, 'doctor'],
-  ['doctor-json', 1, 'doctor', '--json'],
-];
-
-/** What the program itself says of itself is no figure. */
-const whole = ({ code, out, err }: { code: number | null; out: string; err: string }) =>
-  `${out}${err === '' ? '' : `--- standard error ---\n${err}`}--- exit code ${code} ---\n`;
-
-describe('whole outputs', () => {
-  it.each(COMMANDS.map(([name, code, ...parameters]) => ({ name, code, parameters })))(
-    '$name',
-    async ({ name, code, parameters }) => {
-      const ended = await runCommand(parameters, { cwd: directory, env: { TZ: 'UTC' } });
-      expect(ended.code).toBe(code);
-      await expect(whole(ended)).toMatchFileSnapshot(`golden/${name}.txt`);
-    },
-  );
+afterAll(async () => {
+  await rm(directory, { recursive: true });
 });
 
-describe.runIf(process.platform === 'linux')('whole outputs on a terminal', () => {
-  const ON_TERMINALS: readonly (readonly [name: string, columns: number, ...parameters: string[]])[] = [
-    ['diff-80', 80, 'diff', 'before', 'latest'],
-    ['diff-40', 40, 'diff', 'before', 'latest'],
-    ['runs-40', 40, 'runs'],
-    ['doctor-40', 40, 'doctor'],
-  ];
+/** Through a pipe. */
+function piped(parameters: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  return runCommand(parameters, { cwd: directory, env: { ...ENVIRONMENT, ...env } });
+}
 
-  it.each(ON_TERMINALS.map(([name, columns, ...parameters]) => ({ name, columns, parameters })))(
-    '$name',
-    async ({ name, columns, parameters }) => {
-      const ended = await runOnTerminal(columns, parameters, directory);
-      await expect(ended.out).toMatchFileSnapshot(`golden/${name}.ansi`);
-      const table = stripVTControlCharacters(ended.out).split('\n');
-      const start = table.findIndex((line) => /^(name|run) /.test(line) && /p95|state|spans/.test(line));
-      for (const line of start < 0 ? [] : table.slice(start, start + 3)) {
-        expect(stringWidth(line), line).toBeLessThanOrEqual(columns);
-      }
-    },
+/** What a terminal would obey is spelt out, so that the files can be read. */
+function spellOut(text: string): string {
+  return text
+    .replaceAll('\r\n', '\n')
+    .replaceAll('\u001b', '\\e')
+    .replace(/[^\P{Cc}\n]|\p{Bidi_Control}/gu, (character) => JSON.stringify(character).slice(1, -1));
+}
+
+/** On a terminal of so many columns. */
+async function onTerminal(
+  columns: number,
+  parameters: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<string> {
+  const command = `stty cols ${columns}; "${process.execPath}" "${BIN}" ${parameters.join(' ')}`;
+  const { FORCE_COLOR: _, NO_COLOR: __, ...inherited } = process.env;
+  const { code, out } = await endOf(
+    spawn('script', ['-qec', command, '/dev/null'], { cwd: directory, env: { ...inherited, ...ENVIRONMENT, ...env } }),
   );
+  expect(code).toBe(0);
+  return spellOut(out);
+}
+
+describe('through a pipe', () => {
+  it.each([
+    ['analyze', ['analyze']],
+    ['analyze-exact', ['analyze', '--exact', '--sort', 'p95', '--limit', '2']],
+    ['analyze-by-status', ['analyze', '--by', 'status', '--where', 'route=/orders']],
+    ['analyze-by-attribute', ['analyze', '--by', 'attribute:user.plan']],
+    ['analyze-period', ['analyze', '--since', '2026-01-01T00:01:30Z', '--until', '2026-01-01T00:02:30Z']],
+    ['analyze-json', ['analyze', '--json']],
+    ['analyze-tree', ['analyze', '--tree', '--top', '2', '--where', 'outcome=error']],
+    ['trace', ['trace', '4bf92f357']],
+    ['analyze-help', ['analyze', '--help']],
+    ['trace-help', ['trace', '--help']],
+  ])('%s.txt is the whole output', async (name, parameters) => {
+    const { code, out, err } = await piped(parameters);
+    expect([code, err]).toEqual([0, '']);
+    await expect(out).toMatchFileSnapshot(`golden/${name}.txt`);
+  });
+
+  it('analyze-csv.txt is data, and analyze-csv-errors.txt what it cannot hold', async () => {
+    const { code, out, err } = await piped(['analyze', '--csv', '--exact', '--sort', 'name']);
+    expect(code).toBe(0);
+    expect(out.split('\r\n').at(-1)).toBe('');
+    await expect(spellOut(out)).toMatchFileSnapshot('golden/analyze-csv.txt');
+    await expect(err).toMatchFileSnapshot('golden/analyze-csv-errors.txt');
+  });
+
+  it('trace-ambiguous.txt names what is meant', async () => {
+    const { code, out, err } = await piped(['trace', OTHER_TRACE.slice(0, 8)]);
+    expect([code, out]).toEqual([1, '']);
+    await expect(err).toMatchFileSnapshot('golden/trace-ambiguous.txt');
+  });
+});
+
+describe.runIf(process.platform === 'linux')('on a terminal', () => {
+  it.each([
+    ['analyze-120-columns', 120, ['analyze'], {}],
+    ['analyze-80-columns', 80, ['analyze'], {}],
+    ['analyze-40-columns', 40, ['analyze'], { NO_COLOR: '1' }],
+    ['analyze-ascii', 120, ['analyze'], { TERM: 'dumb' }],
+    ['trace-100-columns', 100, ['trace', SLOW_TRACE], {}],
+    ['trace-40-columns', 40, ['trace', SLOW_TRACE], { NO_COLOR: '1' }],
+    ['trace-ascii', 80, ['trace', SLOW_TRACE], { NO_COLOR: '1', LANG: 'C' }],
+    ['tree-60-columns', 60, ['analyze', '--tree'], {}],
+  ] as const)('%s.txt is the whole output', async (name, columns, parameters, env) => {
+    await expect(await onTerminal(columns, parameters, env)).toMatchFileSnapshot(`golden/${name}.txt`);
+  });
 });

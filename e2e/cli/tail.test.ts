@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createFerret } from '@ferretjs/core';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { startCommand } from '../command.js';
-import { writeFixture } from './fixture.js';
+import { writeTwoRuns } from './two-runs-file.js';
 
 let directory: string;
 
@@ -50,7 +50,7 @@ it('waits for the file, shows spans as they come, follows the next file, and end
 });
 
 it('shows the latest spans that match, in a line each or as JSON', async () => {
-  await writeFixture(join(directory, 'ferret.db'));
+  await writeTwoRuns(join(directory, 'ferret.db'));
   const lines = tail('-n', '3', '--where', 'status=500', '--where', 'user.plan=pro', '--errors');
   await shows(() => expect(lines.seen.out.trimEnd().split('\n')).toHaveLength(3));
   expect(lines.seen.out).toMatch(/^(01:0\d:\d\d\.000 +\S+ ms {2}GET \/users\/:id +500 error TimeoutError\n){3}$/);

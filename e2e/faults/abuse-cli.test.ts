@@ -68,6 +68,26 @@ describe('the command', () => {
     expect(hash()).toBe(before);
     expect(await expectSound(file)).toHaveLength(SQL.length + 1);
   });
+
+  it('46 c. takes filters and groups for values and keys, and for nothing else', async () => {
+    for (const text of SQL) {
+      const report = async (...parameters: string[]) => {
+        const { code, out, err } = await ferret('analyze', '--json', `--run=${text}`, ...parameters);
+        expect([code, err], text).toEqual([0, '']);
+        return (JSON.parse(out) as { names: { name: string | null; count: number }[] }).names;
+      };
+      expect(await report(`--where=name=work of ${text}`)).toMatchObject([{ name: `work of ${text}`, count: 1 }]);
+      expect(await report(`--where=name=${text}`)).toEqual([]);
+      expect(await report(`--where=attribute:${text}=${text}`)).toEqual([]);
+      expect(await report(`--by=attribute:${text}`)).toMatchObject([{ name: null, count: 1 }]);
+      for (const option of ['--by', '--since', '--until']) {
+        expect(await ferret('analyze', `${option}=${text}`), text).toMatchObject({ code: 2, out: '' });
+      }
+      // 1e3 is hex too: of no trace.
+      expect(await ferret('trace', '--', text), text).toMatchObject({ code: text === '1e3' ? 1 : 2, out: '' });
+    }
+    expect(hash()).toBe(before);
+  });
 });
 
 describe('what a client or an error can bring to a terminal', () => {

@@ -3,8 +3,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createStoreFixture, FIXTURE_START_MICROS as START } from '../../core/src/sqlite/reader.fixture.js';
-import { main } from './main.js';
-import { openTerminal } from './terminal.js';
+import { runFerret } from './ferret.fixture.js';
 
 const MILLI = 1_000_000;
 const SECOND = 1_000_000;
@@ -19,14 +18,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(directory, { recursive: true }));
 
-async function ferret(...parameters: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = '';
-  let err = '';
-  const stdout = { write: (text: string) => (out += text) };
-  const stderr = { write: (text: string) => (err += text) };
-  const code = await main(parameters, openTerminal(stdout, stderr, {}));
-  return { code, out, err };
-}
+const ferret = (...parameters: string[]) => runFerret(parameters);
 
 async function writeRuns(target: string, factors: Readonly<Record<string, number>>): Promise<void> {
   const store = await createStoreFixture(target);

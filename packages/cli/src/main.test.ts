@@ -77,10 +77,13 @@ describe('ferret analyze', () => {
         '         3 sampled out, on purpose',
         '         3 never ended: lost with process 4711',
         '         1 stored, and deleted from the file since',
+        'sampled  6.40/s of 6.70/s kept in detail; a scan sees only what was kept',
+        'figures  exact, from a scan of the stored spans: this run has no counts',
         '',
-        'name       count  errors    total  average      min      p50      p95      p99      max',
-        'GET /slow      2       0  18.0 ms  9.00 ms  9.00 ms  9.00 ms  9.00 ms  9.00 ms  9.00 ms',
-        'load           1       0  8.00 ms  8.00 ms  8.00 ms  8.00 ms  8.00 ms  8.00 ms  8.00 ms',
+        'name       count    rate  errors    total  share  average      min      p50      p95      p99      max  distribution',
+        'GET /slow      2  0.20/s       0  18.0 ms   65 %  9.00 ms  9.00 ms  9.00 ms  9.00 ms  9.00 ms  9.00 ms   █',
+        'load           1  0.10/s       0  8.00 ms   29 %  8.00 ms  8.00 ms  8.00 ms  8.00 ms  8.00 ms  8.00 ms  █',
+        'distribution: 4.19 ms to 16.8 ms, each bar up to 2 times as long as the one before',
         '... and 60 more names: --limit 62 shows all\n',
       ].join('\n'),
     );
@@ -101,13 +104,15 @@ describe('ferret analyze', () => {
   it('says in few words that nothing was lost, or stored', async () => {
     const { out } = await ferret('analyze', file, '--run', 'idle');
     expect(out).toContain('until last seen (running, or crashed)');
-    expect(out).toContain('spans    0 from 1 process, nothing lost\n\nNo span has been stored.\n');
+    expect(out).toContain(
+      'spans    0 from 1 process, nothing lost\nfigures  exact, from a scan of the stored spans: this run has no counts\n\nNo span has been stored.\n',
+    );
     expect((await ferret('analyze', file, '--run', 'bare', '--tree')).out).toContain('No span has been stored.');
   });
 
   it('prints JSON with all names, or as many as asked for', async () => {
     const document = JSON.parse((await ferret('analyze', file, '--json')).out) as Record<string, unknown>;
-    expect(Object.keys(document)).toEqual(['run', 'ledger', 'names']);
+    expect(Object.keys(document)).toEqual(['run', 'ledger', 'by', 'source', 'from', 'to', 'names']);
     expect(document.names).toHaveLength(62);
     expect((document.names as unknown[])[0]).toEqual({
       name: 'GET /slow',
@@ -120,6 +125,10 @@ describe('ferret analyze', () => {
       p95Nanos: 9_000_000,
       p99Nanos: 9_000_000,
       maxNanos: 9_000_000,
+      distribution: [{ fromNanos: 8_388_608, count: 2 }],
+      ratePerSecond: 0.2,
+      errorShare: 0,
+      share: expect.closeTo(0.647, 3),
     });
     expect(document.run).toMatchObject({
       runId: 'busy',
@@ -142,7 +151,7 @@ describe('ferret analyze --tree', () => {
     const { out } = await ferret('analyze', file, '--tree');
     expect(out).toContain('missing  4 dropped: 4 queue full');
     expect(out).toContain(`trace ${TRACE}  3 spans, `);
-    expect(out).toMatch(/9\.00 ms {2}1\.00 ms {3}11 % {2}GET \/slow\n 8\.00 ms {2}8\.00 ms {3}89 % {2}└─ load\n/);
+    expect(out).toMatch(/9\.00 ms {2}1\.00 ms {3}11 % {2}GET \/slow\n\* {3}8\.00 ms {2}8\.00 ms {3}89 % {2}└─ load\n/);
     expect(out).toContain('GET /slow  (called from another service)');
   });
 
@@ -165,7 +174,7 @@ describe('ferret analyze --tree', () => {
     await store.database.run(
       `WITH RECURSIVE row (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM row LIMIT 10000)
       INSERT INTO span (process_id, trace_id, span_id, parent_id, is_local_root, name, kind, start_us, duration_ns, outcome)
-      SELECT 1, unhex('${TRACE}'), randomblob(8), unhex('00000000000000a1'), 0, 'n', 0, 3, 1, 0 FROM row`,
+      SELECT 1, unhex('${TRACE}'), randomblob(8), unhex('00000000000000a1'), 0, 'n' || id, 0, 3, 1, 0 FROM row`,
     );
     await store.close();
     const { out } = await ferret('analyze', huge, '--tree');
@@ -225,12 +234,12 @@ describe('exit codes', () => {
       [['analyze', '--bogus'], /^ferret: unknown option '--bogus'/],
       [
         ['analyze', '--sort', 'x; DROP TABLE span'],
-        /^ferret: .*Allowed choices are name, count, errors, total, .*max\./,
+        /^ferret: .*Allowed choices are name, count, rate, errors, total, .*max\./,
       ],
       [['analyze', '--limit', '0'], /^ferret: .*'0' is invalid\. It must be a whole number, 1 or more\./],
       [['analyze', '--limit', '1e3'], /^ferret: .*'1e3' is invalid/],
       [['analyze', '--top', '99999999999999999999'], /^ferret: .* is invalid/],
-      [['analyze', '--json', '--tree'], /^ferret: option '--json' cannot be used with option '--tree'/],
+      [['analyze', '--json', '--tree'], /^ferret: option '--tree' cannot be used with option '--json'/],
       [['analyze', '--tree', '--sort', 'max'], /^ferret: .* cannot be used with/],
       [['runs', 'a', 'b'], /^ferret: too many arguments/],
     ] as const) {

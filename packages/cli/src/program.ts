@@ -10,6 +10,7 @@ import { declarePrune } from './commands/prune.js';
 import { declareRecover } from './commands/recover.js';
 import { declareRuns } from './commands/runs.js';
 import { declareTail } from './commands/tail.js';
+import { declareTrace } from './commands/trace.js';
 import { examples } from './options/examples.js';
 import { COMMON_EXIT_CODES, exitCodes } from './options/exit-codes.js';
 import type { Terminal } from './terminal.js';
@@ -21,6 +22,7 @@ import type { Terminal } from './terminal.js';
 const DECLARATIONS = [
   declareAnalyze,
   declareDiff,
+  declareTrace,
   declareTail,
   declareRuns,
   declareExport,

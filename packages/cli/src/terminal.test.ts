@@ -31,6 +31,16 @@ describe('a terminal', () => {
     expect(openTerminal(silent, screen, {}).width).toBe(Number.POSITIVE_INFINITY);
   });
 
+  it('draws with more than ASCII unless it is dumb, or its locale is of another encoding', () => {
+    const isUnicode = (environment: NodeJS.ProcessEnv) => openTerminal(screen, silent, environment).isUnicode;
+    expect(isUnicode({})).toBe(true);
+    expect(isUnicode({ LANG: 'de_DE.UTF-8' })).toBe(true);
+    expect(isUnicode({ LANG: 'C', LC_ALL: 'C.utf8' })).toBe(true);
+    expect(isUnicode({ LANG: 'en_US.UTF-8', LC_CTYPE: 'C' })).toBe(false);
+    expect(isUnicode({ LANG: 'de_DE.ISO-8859-1' })).toBe(false);
+    expect(isUnicode({ LANG: 'en_US.UTF-8', TERM: 'dumb' })).toBe(false);
+  });
+
   it('prints lines to standard output, and complaints to standard error', () => {
     const written: string[] = [];
     const stream = (name: string) => ({ write: (text: string) => written.push(`${name}: ${text}`) });

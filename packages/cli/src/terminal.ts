@@ -7,6 +7,8 @@ export interface Terminal {
   readonly colors: Colors;
   /** Columns a line may take; unlimited where the output is not a terminal. */
   readonly width: number;
+  /** Whether lines and blocks can be drawn with more than ASCII. */
+  readonly isUnicode: boolean;
   /** Prints to standard output. */
   print(text: string): void;
   /** Prints to standard error. */
@@ -49,6 +51,7 @@ export function openTerminal(stdout: Output, stderr: Output, environment: NodeJS
   return {
     colors: picocolors.createColors(wantsColors(stdout, environment)),
     width: stdout.isTTY ? stdout.columns || DEFAULT_WIDTH : Number.POSITIVE_INFINITY,
+    isUnicode: takesUnicode(environment),
     print: (text) => void stdout.write(`${text}\n`),
     complain: (text) => void stderr.write(`${text}\n`),
     write: async (text) => {
@@ -90,4 +93,10 @@ function wantsColors(stdout: Output, environment: NodeJS.ProcessEnv): boolean {
     return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
   }
   return stdout.isTTY === true && TERM !== 'dumb';
+}
+
+/** By the locale, as POSIX has it. Where none is set, as in most containers, terminals are UTF-8 today. */
+function takesUnicode({ TERM, LC_ALL, LC_CTYPE, LANG }: NodeJS.ProcessEnv): boolean {
+  const locale = LC_ALL || LC_CTYPE || LANG || 'UTF-8';
+  return TERM !== 'dumb' && /utf-?8/i.test(locale);
 }

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { debuglog, inspect } from 'node:util';
 import { messageOf } from './errors.js';
 import { HttpTracer } from './http/http-tracer.js';
@@ -7,11 +8,16 @@ import { type Ledger, LedgerCounters } from './pipeline/ledger.js';
 import { Pipeline } from './pipeline/pipeline.js';
 import type { EndReason, SpanSink } from './pipeline/sink.js';
 import type { Spill } from './pipeline/spill.js';
+import { Sampler } from './sampling/sampler.js';
+import { changeSampling, type ResolvedSampling, type SamplingOptions } from './sampling/sampling-options.js';
 import { shutdownHooks } from './shutdown.js';
 import { identifyProcess } from './sqlite/process-identity.js';
 import { SpillQueue } from './sqlite/spill-queue.js';
 import { SqliteSink } from './sqlite/sqlite-sink.js';
+import { renderPrometheus } from './statistics/prometheus.js';
+import { SpanStatistics } from './statistics/span-statistics.js';
 import { AttributeBag, AttributeRecorder, type Attributes } from './trace/attributes.js';
+import type { SpanData } from './trace/recording-span.js';
 import { createRedactor } from './trace/redaction.js';
 import type { Span, SpanOptions } from './trace/span.js';
 import { Tracer } from './trace/tracer.js';
@@ -57,6 +63,22 @@ export interface Ferret {
   start(name: string, options?: SpanOptions): Span;
   /** What became of every span so far. */
   stats(): Ledger;
+  /**
+   * Changes what is kept in detail, from now on. Options left out stay as they are.
+   *
+   * @throws FerretError `INVALID_OPTION`, and nothing is changed.
+   * @example
+   * ferret.configure({ maxSpansPerSecond: 100 });
+   */
+  configure(changes: SamplingOptions): void;
+  /**
+   * Requests by method, route and status, and the ledger, in Prometheus's text format (content type
+   * `text/plain; version=0.0.4`). Exact, whatever is sampled. Nothing serves it by itself.
+   *
+   * @example
+   * app.get('/metrics', (_request, response) => response.type('text/plain').send(ferret.metrics()));
+   */
+  metrics(): string;
   /** Resolves when all spans ended so far are in the store, or lost and counted. Never rejects. */
   flush(): Promise<void>;
   /**
@@ -80,7 +102,11 @@ export class FerretInstance implements Ferret {
   readonly runId: string;
   /** For adapters; see `@ferretjs/core/http`. */
   readonly http: HttpTracer;
+  readonly #database: string | undefined;
   readonly #ledger = new LedgerCounters();
+  readonly #statistics = new SpanStatistics();
+  readonly #sampler: Sampler;
+  #sampling: ResolvedSampling;
   readonly #report: Report;
   readonly #pipeline: Pipeline;
   readonly #tracer: Tracer;
@@ -97,9 +123,20 @@ export class FerretInstance implements Ferret {
     const limits = { maxAttributes: resolved.maxAttributes, maxValueLength: resolved.maxAttributeLength };
     const recorder = new AttributeRecorder(limits, redactor);
     const { sink, spill } = this.#createStore(resolved, recorder);
+    this.#database = resolved.sink === undefined ? resolved.database : undefined;
     this.#pipeline = new Pipeline(sink, this.#ledger, resolved, this.#report, spill);
-    this.#tracer = new Tracer(recorder, this.#ledger, (span) => this.#pipeline.enqueue(span));
-    this.#pipeline.watch(() => this.#tracer.openFor(OPEN_MILLIS, MAX_OPEN_ROWS));
+    this.#sampling = resolved.sampling;
+    this.#sampler = new Sampler(resolved.sampling, (span) => this.#pipeline.enqueue(span), this.#ledger);
+    const ended = (span: SpanData) => {
+      this.#statistics.record(span);
+      this.#sampler.ended(span);
+    };
+    this.#tracer = new Tracer(recorder, this.#ledger, ended, this.#sampler);
+    this.#pipeline.watch({
+      settle: () => this.#sampler.tick(),
+      openSpans: () => this.#tracer.openFor(OPEN_MILLIS, MAX_OPEN_ROWS),
+      routes: this.#statistics.routes,
+    });
     this.http = new HttpTracer(this.#tracer, resolved, redactor, (what, error) => this.#fault(what, error));
     this.#hooked = resolved.shutdownHooks;
     if (this.#hooked) shutdownHooks.add(this);
@@ -143,7 +180,23 @@ export class FerretInstance implements Ferret {
     return this.#ledger.snapshot();
   }
 
+  configure(changes: SamplingOptions): void {
+    this.#sampling = changeSampling(this.#sampling, changes);
+    this.#sampler.configure(this.#sampling);
+  }
+
+  metrics(): string {
+    return renderPrometheus({
+      requests: this.#statistics.requests.series(),
+      ledger: this.stats(),
+      queued: this.#pipeline.queued,
+      flushes: this.#pipeline.writes,
+      fileBytes: this.#database === undefined ? undefined : sizeWithJournal(this.#database),
+    });
+  }
+
   flush(): Promise<void> {
+    this.#sampler.decidePending();
     return this.#pipeline.flush();
   }
 
@@ -159,13 +212,13 @@ export class FerretInstance implements Ferret {
 
   /** The process ends now: what is not in the store is spilled. Synchronous, as nothing else runs any more. */
   exit(reason: EndReason): void {
-    this.#tracer.close();
+    this.#endOpen();
     this.#pipeline.abandon(reason);
   }
 
   async #close(reason: EndReason, timeoutMillis: number): Promise<CloseReport> {
     const failedBefore = this.#ledger.writeFailed;
-    this.#tracer.close();
+    this.#endOpen();
     const complete = await settlesWithin(this.#pipeline.close(reason), timeoutMillis);
     if (!complete) this.#pipeline.abandon(reason);
     if (this.#hooked) shutdownHooks.remove(this);
@@ -179,6 +232,11 @@ export class FerretInstance implements Ferret {
       );
     }
     return { complete, unwritten, ledger };
+  }
+
+  #endOpen(): void {
+    this.#tracer.close();
+    this.#sampler.decidePending();
   }
 
   #createStore(options: ResolvedOptions, recorder: AttributeRecorder): { sink: SpanSink; spill?: Spill } {
@@ -211,6 +269,19 @@ async function settlesWithin(promise: Promise<void>, millis: number): Promise<bo
   const settled = await Promise.race([promise.then(() => true), deadline]);
   clearTimeout(timer);
   return settled;
+}
+
+/** Of a database with its `-wal`, in bytes; what cannot be seen has none. */
+function sizeWithJournal(database: string): number {
+  let bytes = 0;
+  for (const file of [database, `${database}-wal`]) {
+    try {
+      bytes += statSync(file).size;
+    } catch {
+      // Not there yet, or not for us to see.
+    }
+  }
+  return bytes;
 }
 
 const warn: OnDiagnostic = ({ code, message, suppressed }) => {

@@ -86,7 +86,10 @@ describe('options', () => {
     [{ batchSize: '512' }, /batchSize got "512"/],
     [{ batchSize: 1.5 }, /batchSize got 1.5/],
     [{ flushIntervalMillis: Number.NaN }, /flushIntervalMillis got NaN/],
-    [{ maxSpansPerSecond: -1 }, /maxSpansPerSecond got -1, and accepts a number above 0, or Infinity/],
+    [
+      { maxSpansPerSecond: -1 },
+      /maxSpansPerSecond got -1, and accepts a number above 0 and up to 1000000, or Infinity/,
+    ],
     [{ database: '' }, /database got "", and accepts the path of a file/],
     [{ database: 'a\0b' }, /database/],
     [{ service: 5 }, /service got 5/],

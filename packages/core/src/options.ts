@@ -18,6 +18,13 @@ import {
 } from './option-rules.js';
 import type { OnDiagnostic } from './pipeline/diagnostics.js';
 import type { SpanSink } from './pipeline/sink.js';
+import {
+  type ResolvedSampling,
+  resolveSampling,
+  SAMPLING_DEFAULTS,
+  SAMPLING_RULES,
+  type SamplingOptions,
+} from './sampling/sampling-options.js';
 import type { RetentionLimits } from './sqlite/retention.js';
 import type { RedactOptions } from './trace/redaction.js';
 
@@ -25,7 +32,7 @@ import type { RedactOptions } from './trace/redaction.js';
  * Every option, each optional. An option left out is taken from its environment variable, `FERRET_` and its name in
  * capitals (`FERRET_BATCH_SIZE`), and then from its default. Lists are separated by commas there, objects are JSON.
  */
-export interface FerretOptions {
+export interface FerretOptions extends SamplingOptions {
   /** The file spans are stored in. Created where missing, its directory too. Default `ferret.db` in the working directory. */
   readonly database?: string;
   /** The service's name. Default: `OTEL_SERVICE_NAME`, then `service.name` of `OTEL_RESOURCE_ATTRIBUTES`, then `unknown_service:node`. */
@@ -43,8 +50,6 @@ export interface FerretOptions {
    * function of the request. Default none.
    */
   readonly ignore?: IgnoreRule | readonly IgnoreRule[];
-  /** Accepted and not yet in force: nothing is sampled away in this version. Default `Infinity`. */
-  readonly maxSpansPerSecond?: number;
   /**
    * What the file may hold: spans older than `maxAgeDays` (default 7) and what is beyond `maxSizeMegabytes` (default 512) are
    * deleted, the oldest first. `Infinity` keeps all.
@@ -97,6 +102,7 @@ export interface ResolvedOptions extends HttpOptions {
   readonly maxAttributes: number;
   readonly maxAttributeLength: number;
   readonly synchronous: 'normal' | 'full';
+  readonly sampling: ResolvedSampling;
   readonly maxSpillBytes: number;
   readonly retention: RetentionLimits;
   readonly sink: SpanSink | undefined;
@@ -112,7 +118,7 @@ export const DEFAULTS = {
   flushIntervalMillis: 500,
   maxQueueSize: 65_536,
   ignore: [],
-  maxSpansPerSecond: Number.POSITIVE_INFINITY,
+  ...SAMPLING_DEFAULTS,
   retention: { maxAgeDays: 7, maxSizeMegabytes: 512 },
   redact: {},
   shutdownHooks: true,
@@ -135,7 +141,7 @@ const RULES: { readonly [Name in keyof Required<FerretOptions>]: OptionRule } = 
   flushIntervalMillis: integerRule(1, 60_000),
   maxQueueSize: integerRule(1, 1_000_000),
   ignore: ignoreRule(),
-  maxSpansPerSecond: numberRule(0),
+  ...SAMPLING_RULES,
   retention: objectRule({ maxAgeDays: numberRule(0), maxSizeMegabytes: numberRule(0) }),
   redact: objectRule({
     names: wordsRule(),
@@ -189,6 +195,7 @@ export function resolveOptions(options: FerretOptions = {}, environment = proces
     maxAttributes: given.maxAttributes ?? DEFAULTS.maxAttributes,
     maxAttributeLength: given.maxAttributeLength ?? DEFAULTS.maxAttributeLength,
     synchronous: given.synchronous ?? DEFAULTS.synchronous,
+    sampling: resolveSampling(given),
     maxSpillBytes: (given.maxSpillMegabytes ?? DEFAULTS.maxSpillMegabytes) * MEGABYTE,
     retention: Object.freeze({
       maxAgeMicros: (given.retention?.maxAgeDays ?? DEFAULTS.retention.maxAgeDays) * MICROS_OF_DAY,

@@ -27,4 +27,3 @@ export {
   type TraceFilter,
   type WaitingSpill,
 } from './sqlite/reader.js';
-export { SPAN_FIELDS } from './sqlite/reader-fields.js';

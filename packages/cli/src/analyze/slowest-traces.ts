@@ -1,15 +1,10 @@
-import { openReader, type Reader, type StoredSpan } from '@ferretjs/core/reader';
-import { countOf, formatCount } from '../format/number.js';
+import { openReader, type Reader, type SpanFilter } from '@ferretjs/core/reader';
 import { describeRun } from '../format/run.js';
-import { formatTime } from '../format/time.js';
-import { renderTree } from '../format/tree.js';
 import type { Terminal } from '../terminal.js';
-import { buildTrees } from '../trace-tree.js';
+import { ENOUGH_SPANS, renderTrace } from '../trace/render-trace.js';
+import { boundsOf, type FiguresOptions } from './figures.js';
 
-/** How many spans of a trace are read. */
-const READ_SPANS = 10_000;
-
-export interface TreeOptions {
+export interface TreeOptions extends Pick<FiguresOptions, 'since' | 'until' | 'where'> {
   readonly run?: string;
   /** How many traces are shown. */
   readonly top: number;
@@ -21,12 +16,16 @@ export async function showTrees(terminal: Terminal, file: string, options: TreeO
   try {
     const run = await reader.run(options.run);
     terminal.print(describeRun(terminal, run, []));
-    const traceIds = await findSlowestTraces(reader, run.runId, options.top);
+    const filter = { ...boundsOf(options), where: options.where ?? [] };
+    const traceIds = await findSlowestTraces(reader, run.runId, options.top, filter);
     for (const traceId of traceIds) {
-      terminal.print(renderTrace(terminal, traceId, await reader.trace(traceId, READ_SPANS + 1)));
+      const spans = await reader.trace(traceId, ENOUGH_SPANS);
+      terminal.print(`\n${renderTrace(terminal, traceId, spans, { hasWaterfall: false })}`);
     }
     if (traceIds.length === 0) {
-      terminal.print('\nNo span has been stored.');
+      terminal.print(
+        run.ledger.stored === 0 ? '\nNo span has been stored.' : '\nNo trace begins with a span like that.',
+      );
     }
   } finally {
     await reader.close();
@@ -34,33 +33,12 @@ export async function showTrees(terminal: Terminal, file: string, options: TreeO
 }
 
 /** Several of the slowest roots may belong to one trace, so it may take more roots than traces. */
-async function findSlowestTraces(reader: Reader, runId: string, count: number): Promise<string[]> {
+async function findSlowestTraces(reader: Reader, runId: string, count: number, filter: SpanFilter): Promise<string[]> {
   for (let limit = count; ; limit *= 2) {
-    const roots = await reader.slowestRoots(runId, limit);
+    const roots = await reader.slowestRoots(runId, limit, filter);
     const traceIds = [...new Set(roots.map((root) => root.traceId))];
     if (traceIds.length >= count || roots.length < limit) {
       return traceIds.slice(0, count);
     }
   }
-}
-
-function renderTrace(terminal: Terminal, traceId: string, spans: readonly StoredSpan[]): string {
-  const { colors } = terminal;
-  const read = spans.slice(0, READ_SPANS);
-  const processes = new Set(read.map((span) => span.processKey)).size;
-  const started = read.map((span) => formatTime(span.startMicros)).slice(0, 1);
-  const facts = [countOf(read.length, 'span'), ...started];
-  if (processes > 1) {
-    facts.push(countOf(processes, 'process', 'processes'));
-  }
-  const lines = ['', `${colors.dim('trace')} ${colors.bold(traceId)}  ${facts.join(', ')}`];
-  if (spans.length > read.length) {
-    lines.push(
-      colors.yellow(`only the first ${formatCount(READ_SPANS)} spans of this trace; self times leave the rest out`),
-    );
-  }
-  for (const root of buildTrees(read)) {
-    lines.push(renderTree(terminal, root));
-  }
-  return lines.join('\n');
 }

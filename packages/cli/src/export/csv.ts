@@ -1,5 +1,5 @@
 import type { StoredSpan } from '@ferretjs/core/reader';
-import { stringify } from 'csv-stringify/sync';
+import { toCsv } from '../format/csv.js';
 import { inBatches } from './batches.js';
 
 /** The columns, named as in the file's view `ferret_spans_v1`. */
@@ -26,18 +26,10 @@ const COLUMNS: Readonly<Record<string, (span: StoredSpan) => string | number | u
 const CELLS = Object.values(COLUMNS);
 const BATCH_SIZE = 500;
 
-/**
- * CSV by RFC 4180, with a header. `escape_formulas`: a text that a spreadsheet would run as a formula gets a `'` in front
- * (https://owasp.org/www-community/attacks/CSV_Injection).
- */
+/** The spans as CSV, with a header. */
 export async function* exportCsv(spans: AsyncIterable<StoredSpan>): AsyncGenerator<string> {
   yield toCsv([Object.keys(COLUMNS)]);
   for await (const batch of inBatches(spans, BATCH_SIZE)) {
     yield toCsv(batch.map((span) => CELLS.map((cell) => cell(span))));
   }
-}
-
-function toCsv(rows: readonly (readonly unknown[])[]): string {
-  // Otherwise a text with a bare CR or LF would stand unquoted beside records that end in both.
-  return stringify([...rows], { escape_formulas: true, record_delimiter: 'windows', quote_record_delimiter: true });
 }

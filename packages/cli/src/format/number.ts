@@ -1,8 +1,6 @@
-const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
-
-/** `12,345` */
+/** `12,345`. Without `Intl`, whose first use costs a command ten milliseconds. */
 export function formatCount(count: number): string {
-  return WHOLE.format(count);
+  return count.toFixed(0).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** `1 span`, `12,345 spans` */

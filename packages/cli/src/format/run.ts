@@ -2,22 +2,29 @@ import type { Process, Run } from '@ferretjs/core/reader';
 import type { Terminal } from '../terminal.js';
 import { formatDuration } from './duration.js';
 import { escapeControls } from './escape.js';
+import { type Fact, renderFacts } from './facts.js';
 import { describeLosses } from './ledger.js';
 import { countOf, formatCount } from './number.js';
 import { formatIsoTime, formatTime } from './time.js';
 
 /** What a report says above its figures: which run, when, and always what is missing from it. */
-export function describeRun({ colors }: Pick<Terminal, 'colors'>, run: Run, extraLosses: readonly string[]): string {
+export function describeRun(
+  terminal: Pick<Terminal, 'colors' | 'width'>,
+  run: Run,
+  extraLosses: readonly string[],
+  more: readonly Fact[] = [],
+): string {
+  const { colors } = terminal;
   const losses = [...describeLosses(run.processes, run.ledger), ...extraLosses];
-  const label = (text: string) => colors.dim(text.padEnd(9));
-  return [
-    `${label('run')}${colors.bold(escapeControls(run.runId))}`,
-    `${label('service')}${escapeControls(run.service)}`,
-    `${label('when')}${formatTime(run.startedAtMicros)}, ${describeSpell(run)}`,
-    `${label('spans')}${formatCount(run.ledger.stored)} from ${countOf(run.processes.length, 'process', 'processes')}` +
-      (losses.length === 0 ? ', nothing lost' : ''),
-    ...losses.map((line, index) => `${label(index === 0 ? 'missing' : '')}${colors.yellow(line)}`),
-  ].join('\n');
+  const origin = `${formatCount(run.ledger.stored)} from ${countOf(run.processes.length, 'process', 'processes')}`;
+  return renderFacts(terminal, [
+    { label: 'run', text: escapeControls(run.runId), paint: colors.bold },
+    { label: 'service', text: escapeControls(run.service) },
+    { label: 'when', text: `${formatTime(run.startedAtMicros)}, ${describeSpell(run)}` },
+    { label: 'spans', text: losses.length === 0 ? `${origin}, nothing lost` : origin },
+    ...losses.map((text) => ({ label: 'missing', text, paint: colors.yellow })),
+    ...more,
+  ]);
 }
 
 /** How long a run took, and how it ended. */

@@ -15,7 +15,7 @@ const ROWS = [
 ];
 
 function render(width: number, rows = ROWS, hasColors = false): string {
-  return renderTable({ width, colors: picocolors.createColors(hasColors) }, COLUMNS, rows);
+  return renderTable({ width, colors: picocolors.createColors(hasColors), isUnicode: true }, COLUMNS, rows);
 }
 
 function widest(text: string): number {
@@ -48,7 +48,7 @@ describe('renderTable', () => {
     const text = render(34);
     expect(widest(text)).toBeLessThanOrEqual(34);
     expect(text).toContain('(no room for min)');
-    expect(render(20)).toContain('(no room for min, p99)');
+    expect(render(20)).toContain('(no room for min,\np99)');
     expect(widest(render(40, [['a', '1', '2', '3']]))).toBeLessThan(40);
   });
 

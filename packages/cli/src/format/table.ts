@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import stringWidth from 'string-width';
 import type { Terminal } from '../terminal.js';
+import { wrap } from './wrap.js';
 
 export interface Column {
   readonly title: string;
@@ -9,6 +10,8 @@ export interface Column {
   readonly isFlexible?: boolean;
   /** Left out, the highest number first, while the terminal is too narrow. */
   readonly expendable?: number;
+  /** Stands below the table where the column does. */
+  readonly legend?: string;
 }
 
 type Row = readonly string[];
@@ -38,13 +41,14 @@ const NO_LINES = {
 
 /** A table without lines, made to fit the terminal. The cells must be safe to print. */
 export function renderTable(
-  { width, colors }: Pick<Terminal, 'width' | 'colors'>,
+  { width, colors, isUnicode }: Pick<Terminal, 'width' | 'colors' | 'isUnicode'>,
   columns: readonly Column[],
   rows: readonly Row[],
 ): string {
   const { kept, left, flexibleWidth } = fit(width, columns, rows);
   const table = new Table({
     chars: NO_LINES,
+    truncate: isUnicode ? '…' : '~',
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     head: kept.map(({ column }) => colors.bold(column.title)),
     colAligns: kept.map(({ column }) => column.align),
@@ -52,8 +56,13 @@ export function renderTable(
   });
   table.push(...rows.map((row) => kept.map(({ index }) => row[index] ?? '')));
   const lines = table.toString().split('\n');
+  const note = (text: string) => lines.push(...wrap(text, width).map((line) => colors.dim(line)));
   if (left.length > 0) {
-    lines.push(colors.dim(`(no room for ${left.map((column) => column.title).join(', ')})`));
+    const titles = left.map((column) => column.title.trim()).filter((title) => title !== '');
+    note(`(no room for ${titles.join(', ')})`);
+  }
+  for (const { column } of kept) {
+    if (column.legend !== undefined) note(column.legend);
   }
   return lines.map((line) => line.trimEnd()).join('\n');
 }

@@ -7,3 +7,11 @@ export function traceId(text: string): string {
   }
   return text.toLowerCase();
 }
+
+/** Takes the id of a trace, or the beginning of one. */
+export function traceIdPrefix(text: string): string {
+  if (!/^[0-9a-f]{1,32}$/i.test(text)) {
+    throw new InvalidArgumentError('It must be a trace id of 32 hex digits, or the first of them.');
+  }
+  return text.toLowerCase();
+}

@@ -8,6 +8,7 @@ import type { FerretOptions } from '../options.js';
 import type { Diagnostic } from '../pipeline/diagnostics.js';
 import { MemorySink } from '../pipeline/memory-sink.js';
 import { currentSpan } from '../trace/context.js';
+import type { SpanData } from '../trace/recording-span.js';
 import type { SpanRecord } from '../trace/span.js';
 import { exceptionThrown, ignoreRequest, noRouteMatched, spanOf } from './http-tracer.js';
 
@@ -44,7 +45,10 @@ async function serve(handler: Handler, options: FerretOptions = {}) {
   const span = async () => {
     const [first] = await spans();
     if (first === undefined) throw new Error('no span');
-    return { ...first, attributes: { ...first.sharedAttributes, ...first.attributes } as Record<string, unknown> };
+    return {
+      ...(first as SpanData).toJSON(),
+      attributes: { ...first.sharedAttributes, ...first.attributes } as Record<string, unknown>,
+    };
   };
   return { ferret, sink, diagnostics, port, url, spans, span };
 }
@@ -184,10 +188,15 @@ describe('the outcome', () => {
   });
 
   it('is aborted, without a status, when the client leaves before the head', async () => {
-    const { url, span } = await serve(() => {});
+    let arrive = () => {};
+    const arrived = new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+    const { url, span } = await serve(() => arrive());
     const request = httpRequest(`${url}/users/1`).on('error', () => {});
     request.end();
-    setTimeout(() => request.destroy(), 20);
+    await arrived;
+    request.destroy();
     expect(await span()).toMatchObject({ outcome: 'aborted', errorType: 'aborted', httpStatusCode: undefined });
   });
 
@@ -246,8 +255,10 @@ describe('the outcome', () => {
       await ferret.close();
     });
     const request = httpRequest({ port: (server.address() as AddressInfo).port }).on('error', () => {});
+    const arrived = once(server, 'request');
     request.end();
-    setTimeout(() => request.destroy(), 20);
+    await arrived;
+    request.destroy();
     await vi.waitFor(() => expect(sink.spans).toMatchObject([{ outcome: 'aborted' }]));
   });
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Attributes } from '../trace/attributes.js';
 import { withSpan } from '../trace/context.js';
-import { createSpanId, createTraceId } from '../trace/ids.js';
+import { SpanIds } from '../trace/ids.js';
 import { RecordingSpan, type SpanContext, type SpanData } from '../trace/recording-span.js';
 import type { Redactor } from '../trace/redaction.js';
 import type { Span } from '../trace/span.js';
@@ -119,7 +119,7 @@ export class HttpTracer {
     const question = url.indexOf('?');
     const path = pathOf(question === -1 ? url : url.slice(0, question));
     const incoming = this.#incoming(request);
-    const span = new ServerSpan(this.#tracer, createSpanId(), incoming.context, request.method ?? '', routeOf);
+    const span = new ServerSpan(this.#tracer, incoming.context, request.method ?? '', routeOf);
     request[SPAN] = span;
     this.#tracer.started(span);
     if (this.#isIgnored(request, path)) {
@@ -153,11 +153,11 @@ export class HttpTracer {
     if (caller !== undefined && this.options.traceContext === 'continue') {
       const tracestate = parseTracestate(request.headers['tracestate']);
       const { traceId, parentId, sampled } = caller;
-      return { context: { traceId, parentId, isLocalRoot: true, sampled, tracestate } };
+      const ids = SpanIds.continuing(traceId, parentId);
+      return { context: { ids, isLocalRoot: true, sampled, tracestate } };
     }
     const context = {
-      traceId: createTraceId(),
-      parentId: undefined,
+      ids: SpanIds.root(),
       isLocalRoot: true,
       sampled: true,
       tracestate: undefined,

@@ -23,10 +23,10 @@ export class ServerSpan extends RecordingSpan {
   #renamed = false;
   #thrown: { readonly error: unknown } | undefined;
 
-  constructor(tracer: Tracer, spanId: string, context: SpanContext, method: string, routeOf: RouteOf) {
+  constructor(tracer: Tracer, context: SpanContext, method: string, routeOf: RouteOf) {
     const known = KNOWN_METHODS.has(method);
     const name = known ? method : 'HTTP';
-    super(tracer, name, 'server', spanId, context);
+    super(tracer, name, 'server', context);
     this.#method = name;
     this.#routeOf = routeOf;
     if (this.data !== undefined) {

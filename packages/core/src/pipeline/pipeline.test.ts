@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { SpanIds } from '../trace/ids.js';
 import { SpanData } from '../trace/recording-span.js';
 import type { DiagnosticCode } from './diagnostics.js';
 import { LedgerCounters } from './ledger.js';
@@ -6,7 +7,7 @@ import { MemorySink } from './memory-sink.js';
 import { Pipeline, type PipelineOptions } from './pipeline.js';
 import { type SpanBatch, StoreUnavailableError } from './sink.js';
 
-const span = (name = 'work') => new SpanData(name, 'internal', '1'.repeat(32), '2'.repeat(16), undefined, true);
+const span = (name = 'work') => new SpanData(name, 'internal', SpanIds.root(), true);
 
 function build(sink = new MemorySink(), options: Partial<PipelineOptions> = {}) {
   const ledger = new LedgerCounters();

@@ -1,5 +1,6 @@
 import { bufferTime, concatMap, defer, filter, lastValueFrom, Subject } from 'rxjs';
 import { messageOf } from '../errors.js';
+import type { RouteMinute } from '../statistics/route-statistics.js';
 import type { SpanRecord } from '../trace/span.js';
 import { backOffMillis, pause } from './back-off.js';
 import type { Report } from './diagnostics.js';
@@ -23,8 +24,26 @@ const FAILURES_BEFORE_SPILL = 3;
 /** How often the sink hears of what is not finished yet. */
 const TICK_MILLIS = 1000;
 
+/** Rows of statistics written at once: more would hold up the batches behind them. */
+const MAX_ROUTE_MINUTES = 500;
+
+/** What the pipeline looks after once a second, besides the spans that have ended. */
+export interface Watched {
+  /** Decides what has waited long enough. */
+  settle(): void;
+  openSpans(): readonly SpanRecord[];
+  readonly routes: {
+    drain(limit?: number): readonly RouteMinute[];
+    /** What was drained last is stored. */
+    confirm(): void;
+  };
+}
+
 /** A span that knows how many characters its attributes hold. */
 type SizedRecord = SpanRecord & { readonly size: number };
+
+/** What becomes of a batch. */
+type Fate = 'stored' | 'writeFailed';
 
 /** A batch on its way: in memory until it is stored, spilled or lost. */
 interface Batch {
@@ -68,7 +87,9 @@ export class Pipeline {
   /** The spill refused a batch, which now waits in memory: those behind it must too, until the spill is empty again. */
   #spillIsShut = false;
   #takesIn = false;
+  #watched: Watched | undefined;
   #ticker: NodeJS.Timeout | undefined;
+  readonly #writes = { count: 0, sumMillis: 0 };
 
   constructor(sink: SpanSink, ledger: LedgerCounters, options: PipelineOptions, report: Report, spill?: Spill) {
     this.#sink = sink;
@@ -83,6 +104,11 @@ export class Pipeline {
   /** Spans waiting in memory for the store. */
   get queued(): number {
     return this.#queued;
+  }
+
+  /** Batches written so far, and the time that took. */
+  get writes(): { readonly count: number; readonly sumMillis: number } {
+    return this.#writes;
   }
 
   /** Takes an ended span. The whole cost of a span on the request path: no lock, no I/O, no serialisation. */
@@ -113,32 +139,48 @@ export class Pipeline {
     this.#spans.complete();
     this.#spans = this.#openSubject();
     // What is being spilled takes its turn when it is.
-    const promise = this.#appending.then(() => new Promise<void>((resolve) => this.#jobs.next(async () => resolve())));
+    const promise = this.#appending.then(
+      () =>
+        new Promise<void>((resolve) => {
+          this.#jobs.next(async () => {
+            await this.#attempt(0, () => this.#tick());
+            resolve();
+          });
+        }),
+    );
     this.#flush = { upTo: this.#enqueued, promise };
     return promise;
   }
 
-  /** Tells the sink once a second, between two writes, which spans are open. */
-  watch(openSpans: () => readonly SpanRecord[]): void {
-    const { tick } = this.#sink;
-    if (tick === undefined) return;
+  /** Looks after this, too: the sink hears of it once a second, between two writes. */
+  watch(watched: Watched): void {
+    this.#watched = watched;
     let isUnderWay = false;
     this.#ticker = setInterval(() => {
+      watched.settle();
       // A sink that fails has other worries, and those waiting for it too.
       if (isUnderWay || this.#failures > 0) return;
       isUnderWay = true;
       this.#jobs.next(async () => {
         try {
-          await tick.call(this.#sink, { openSpans: openSpans(), ledger: this.#ledger.snapshot() });
+          await this.#tick(MAX_ROUTE_MINUTES);
         } catch (error) {
           if (!(error instanceof StoreUnavailableError)) {
-            this.#report('WRITE_FAILED', `The spans that are open could not be stored: ${messageOf(error)}`, error);
+            this.#report('WRITE_FAILED', `Open spans and statistics could not be stored: ${messageOf(error)}`, error);
           }
         } finally {
           isUnderWay = false;
         }
       });
     }, TICK_MILLIS).unref();
+  }
+
+  async #tick(limit?: number): Promise<void> {
+    const watched = this.#watched;
+    if (watched === undefined || this.#sink.tick === undefined) return;
+    const routeMinutes = watched.routes.drain(limit);
+    await this.#sink.tick({ openSpans: watched.openSpans(), routeMinutes, ledger: this.#ledger.snapshot() });
+    watched.routes.confirm();
   }
 
   /**
@@ -166,7 +208,7 @@ export class Pipeline {
       if (this.#spill?.appendSync({ id, spans, ledger: this.#ledger.snapshot() })) this.#ledger.spilled += spans.length;
       else this.#ledger.writeFailed += spans.length;
     }
-    this.#spill?.end(reason, this.#ledger.snapshot());
+    this.#spill?.end(reason, this.#ledger.snapshot(), this.#watched?.routes.drain() ?? []);
     // A store that hangs may never let `close()` get there.
     void this.#spill?.close().catch(() => {});
   }
@@ -177,7 +219,10 @@ export class Pipeline {
     await this.#appending;
     this.#jobs.next(async () => {
       const batch = { id: ++this.#lastBatchId, spans: [] };
-      await this.#write(batch, () => ({ ...batch, ledger: this.#ledger.snapshot(), endReason: reason }));
+      await this.#attempt(0, async () => {
+        await this.#tick();
+        await this.#sink.write({ ...batch, ledger: this.#ledger.snapshot(), endReason: reason });
+      });
     });
     this.#jobs.complete();
     await this.#drained;
@@ -250,7 +295,7 @@ export class Pipeline {
         this.#ledger.writeFailed += kept.lostSpans;
       } else {
         const count = kept.spans.length;
-        const fate = await this.#write(kept, () => ({ ...kept, ledger: this.#ledger.snapshot(count, count) }));
+        const fate = await this.#write(count, () => ({ ...kept, ledger: this.#ledger.snapshot(count, count) }));
         if (fate === undefined) break;
         this.#ledger.spilled -= count;
         this.#ledger[fate] += count;
@@ -264,32 +309,37 @@ export class Pipeline {
   /** Stores one batch out of memory. */
   async #store(batch: Batch): Promise<void> {
     const { id, spans } = batch;
-    const fate = await this.#write(batch, () => ({ id, spans, ledger: this.#ledger.snapshot(spans.length) }));
+    const fate = await this.#write(spans.length, () => ({ id, spans, ledger: this.#ledger.snapshot(spans.length) }));
     if (fate === undefined) return;
     this.#ledger[fate] += spans.length;
     this.#settle(batch);
     if (this.#spill?.length === 0) this.#spillIsShut = false;
   }
 
+  #write(spans: number, compose: () => SpanBatch): Promise<Fate | undefined> {
+    return this.#attempt(spans, async () => {
+      const started = performance.now();
+      await this.#sink.write(compose());
+      this.#writes.count++;
+      this.#writes.sumMillis += performance.now() - started;
+    });
+  }
+
   /**
-   * Writes one batch, however often it takes; returns what became of it, nothing if the pipeline was abandoned before. Never
-   * rejects: an error would end the stream for good.
+   * Does something with the sink, however often it takes; returns what became of the spans, nothing if the pipeline was abandoned
+   * before. Never rejects: an error would end the stream for good.
    */
-  async #write(
-    batch: Pick<SpanBatch, 'spans'>,
-    compose: () => SpanBatch,
-  ): Promise<'stored' | 'writeFailed' | undefined> {
+  async #attempt(spans: number, work: () => Promise<void>): Promise<Fate | undefined> {
     const { signal } = this.#abandoned;
     for (this.#failures = 0; !signal.aborted; this.#failures++) {
       try {
-        await this.#sink.write(compose());
+        await work();
         this.#failures = 0;
         return signal.aborted ? undefined : 'stored';
       } catch (error) {
         if (signal.aborted) break;
         if (!(error instanceof StoreUnavailableError)) {
-          const { length } = batch.spans;
-          this.#report('WRITE_FAILED', `${length} spans could not be stored and are lost: ${messageOf(error)}`, error);
+          this.#report('WRITE_FAILED', `${spans} spans could not be stored and are lost: ${messageOf(error)}`, error);
           this.#failures = 0;
           return 'writeFailed';
         }

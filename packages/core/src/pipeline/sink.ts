@@ -1,4 +1,5 @@
 import { FerretError } from '../errors.js';
+import type { RouteMinute } from '../statistics/route-statistics.js';
 import type { SpanRecord } from '../trace/span.js';
 import type { Ledger } from './ledger.js';
 
@@ -20,10 +21,12 @@ export interface SpanBatch {
   readonly endReason?: EndReason;
 }
 
-/** What is not there yet, told about once a second. */
+/** What there is beside the spans that have ended, told about once a second. */
 export interface SinkTick {
   /** Spans that have been open for longer than a second, the oldest first. They replace those of the last tick. */
   readonly openSpans: readonly SpanRecord[];
+  /** Exact statistics that have changed since the last tick that went well. A row replaces the one of its minute, name and outcome. */
+  readonly routeMinutes: readonly RouteMinute[];
   readonly ledger: Ledger;
 }
 
@@ -35,7 +38,10 @@ export interface SpanSink {
    * Reject with {@link StoreUnavailableError} if the same batch may be stored later; any other rejection drops it.
    */
   write(batch: SpanBatch): Promise<void>;
-  /** Called about once a second between two writes, if there is such a method. A rejection is reported, and has no other effect. */
+  /**
+   * Called about once a second between two writes, if there is such a method. After a rejection, the next tick says the
+   * same and more.
+   */
   tick?(tick: SinkTick): Promise<void>;
   /** Called once, after the last write. */
   close(): Promise<void>;

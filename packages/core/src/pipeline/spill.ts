@@ -1,3 +1,4 @@
+import type { RouteMinute } from '../statistics/route-statistics.js';
 import type { Ledger } from './ledger.js';
 import type { EndReason, SpanBatch } from './sink.js';
 
@@ -16,7 +17,7 @@ export interface Spill {
   first(): Promise<SpanBatch | { readonly lostSpans: number }>;
   /** Forgets the first batch; with the last one, its file. */
   shift(): Promise<void>;
-  /** Leaves word that nothing follows, so that others need not ask whether this process still lives. */
-  end(reason: EndReason, ledger: Ledger): void;
+  /** Keeps the last statistics, and leaves word that nothing follows, so that others need not ask whether this process still lives. */
+  end(reason: EndReason, ledger: Ledger, routeMinutes: readonly RouteMinute[]): void;
   close(): Promise<void>;
 }

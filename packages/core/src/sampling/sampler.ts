@@ -121,7 +121,7 @@ export class Sampler {
 
     const spans = trace.held.length + 1;
     // The parent is in another process, or in another instance: there may be more roots of this trace here.
-    const isFromOutside = root.parentId !== undefined;
+    const isFromOutside = root.ids.hasParent;
     if (isFromOutside && reason === undefined) {
       const verdict = this.#recent.follow(root.traceId, spans, at);
       if (verdict !== undefined) {

@@ -1,5 +1,5 @@
 import { FerretError } from '../errors.js';
-import { booleanRule, numberRule, type OptionRule } from '../option-rules.js';
+import { accept, booleanRule, numberRule, type OptionRule } from '../option-rules.js';
 import { findOverlap, parsePattern } from './route-pattern.js';
 
 /** What is kept of a route. */
@@ -31,6 +31,9 @@ export interface SamplingOptions {
   /** Keep requests for `/health` and `/metrics` that were answered with 2xx within 100 ms like any other. Default false. */
   readonly keepHealthChecks?: boolean;
 }
+
+/** Some of the options; those that are `undefined` are not given. */
+type Given = { readonly [Name in keyof SamplingOptions]?: SamplingOptions[Name] | undefined };
 
 /** Sampling options checked, completed, copied and frozen. */
 export interface ResolvedSampling {
@@ -92,7 +95,7 @@ const MEMBERS: { readonly [Name in keyof Required<SamplingRule>]: OptionRule } =
  *
  * @throws FerretError `INVALID_OPTION`, naming the rule: one that is malformed, or matches what another one matches.
  */
-export function resolveSampling(given: SamplingOptions): ResolvedSampling {
+export function resolveSampling(given: Given): ResolvedSampling {
   const maxSpansPerSecond = given.maxSpansPerSecond ?? SAMPLING_DEFAULTS.maxSpansPerSecond;
   const ceilingSpansPerSecond = given.ceilingSpansPerSecond ?? maxSpansPerSecond * CEILING_FACTOR;
   if (ceilingSpansPerSecond < maxSpansPerSecond) {
@@ -106,6 +109,24 @@ export function resolveSampling(given: SamplingOptions): ResolvedSampling {
     keepSlowerThanMillis: given.keepSlowerThanMillis,
     rules: resolveRules(given.rules ?? SAMPLING_DEFAULTS.rules),
     keepHealthChecks: given.keepHealthChecks ?? SAMPLING_DEFAULTS.keepHealthChecks,
+  });
+}
+
+/**
+ * Other options in place of some.
+ *
+ * @throws FerretError `INVALID_OPTION`, as at construction.
+ */
+export function changeSampling(current: ResolvedSampling, changes: SamplingOptions): ResolvedSampling {
+  const given = accept(changes, SAMPLING_RULES, {});
+  const hasDefaultCeiling = current.ceilingSpansPerSecond === current.maxSpansPerSecond * CEILING_FACTOR;
+  return resolveSampling({
+    maxSpansPerSecond: given.maxSpansPerSecond ?? current.maxSpansPerSecond,
+    ceilingSpansPerSecond:
+      given.ceilingSpansPerSecond ?? (hasDefaultCeiling ? undefined : current.ceilingSpansPerSecond),
+    keepSlowerThanMillis: given.keepSlowerThanMillis ?? current.keepSlowerThanMillis,
+    rules: given.rules ?? current.rules,
+    keepHealthChecks: given.keepHealthChecks ?? current.keepHealthChecks,
   });
 }
 

@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
 import { AttributeRecorder, type Attributes } from '../trace/attributes.js';
-import { createSpanId, createTraceId } from '../trace/ids.js';
+import { SpanIds } from '../trace/ids.js';
 import { RecordingSpan, type SpanData } from '../trace/recording-span.js';
 import { createRedactor } from '../trace/redaction.js';
 import type { Outcome, Span } from '../trace/span.js';
@@ -52,9 +52,8 @@ export class Traffic {
   /** A request that stays open. */
   open(request: Request = {}): RecordingSpan {
     const { traceId, method = 'GET', path } = request;
-    const span = new RecordingSpan(this.tracer, method, 'server', createSpanId(), {
-      traceId: traceId ?? createTraceId(),
-      parentId: traceId === undefined ? undefined : '00f067aa0ba902b7',
+    const span = new RecordingSpan(this.tracer, method, 'server', {
+      ids: traceId === undefined ? SpanIds.root() : SpanIds.continuing(traceId, '00f067aa0ba902b7'),
       isLocalRoot: true,
       sampled: true,
       tracestate: undefined,

@@ -1,6 +1,8 @@
+import { SpanIds } from '../trace/ids.js';
 import type { SharedAttributes, SpanRecord } from '../trace/span.js';
 import type { Dictionary } from './dictionary.js';
-import { KINDS, OUTCOMES } from './schema.js';
+import type { SqlValue } from './driver.js';
+import { KEEP_REASONS, KINDS, OUTCOMES } from './schema.js';
 
 export const KIND_POSITION = Object.fromEntries(KINDS.map((kind, position) => [kind, position])) as Record<
   string,
@@ -11,24 +13,38 @@ const OUTCOME_POSITION = Object.fromEntries(OUTCOMES.map((outcome, position) => 
   number
 >;
 
-/** The elements of one row, in the order of {@link INSERT_SPANS}. */
+/** The elements of one row, in the order of {@link INSERT_SPANS}; those at its end that say nothing are left out. */
 type Row = readonly unknown[];
 
+/** What is small, in the bits of one number: local root, kind, outcome, and why the span was kept. */
+const KIND_SHIFT = 1;
+const OUTCOME_SHIFT = 4;
+const REASON_SHIFT = 6;
+
+/** Stands for no attributes, where something follows. */
+const NO_ATTRIBUTES = 0;
+
 /**
- * Stores a whole batch with one statement and one bound parameter: `jsonb_each` unpacks it on the thread pool, and the
- * main thread pays one `JSON.stringify`. Measured against a statement per row and multi-row inserts in
- * docs/architecture.md. Nothing is stored if the process's row says that this batch, `?3`, is there already.
+ * Stores a whole batch with one statement: `jsonb_each` unpacks it on the thread pool, and the main thread pays one
+ * `JSON.stringify`. Measured against a statement per row and multi-row inserts in docs/architecture.md. Ids are no text at
+ * all: their bytes lie one after the other in `?4`, a row's at 32 times its position. Nothing is stored if the process's
+ * row says that this batch, `?5`, is there already.
  */
 export const INSERT_SPANS = `
 INSERT INTO span (
-  process_id, trace_id, span_id, parent_id, is_local_root, name, kind, start_us, duration_ns, outcome,
-  http_method, http_route, http_status_code, error_type, shared, attributes
+  process_id, trace_id, span_id, parent_id,
+  is_local_root, kind, outcome, keep_reason,
+  name, start_us, duration_ns, attributes,
+  http_method, http_route, http_status_code, error_type, shared, keep_probability
 )
 SELECT
-  ?1, unhex(value ->> 0), unhex(value ->> 1), unhex(value ->> 2), value ->> 3, value ->> 4, value ->> 5, value ->> 6,
-  value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value -> 14
+  ?1, substr(?4, 32 * key + 1, 16), substr(?4, 32 * key + 17, 8), nullif(substr(?4, 32 * key + 25, 8), zeroblob(8)),
+  value ->> 0 & 1, value ->> 0 >> ${KIND_SHIFT} & 7, value ->> 0 >> ${OUTCOME_SHIFT} & 3,
+  nullif(value ->> 0 >> ${REASON_SHIFT}, 0) - 1,
+  value ->> 1, ?3 + (value ->> 2), value ->> 3, nullif(value -> 4, '${NO_ATTRIBUTES}'),
+  value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10
 FROM jsonb_each(?2)
-WHERE (SELECT last_batch FROM process WHERE id = ?1) < ?3`;
+WHERE (SELECT last_batch FROM process WHERE id = ?1) < ?5`;
 
 const sharedText = new WeakMap<SharedAttributes, string>();
 
@@ -42,43 +58,53 @@ function textOf(shared: SharedAttributes | undefined): string | undefined {
   return text;
 }
 
-/** Announces every string of the batch that repeats. */
-export function announce(spans: readonly SpanRecord[], dictionary: Dictionary): void {
-  for (const span of spans) {
-    dictionary.need(span.name);
-    dictionary.need(span.httpMethod);
-    dictionary.need(span.httpRoute);
-    dictionary.need(span.errorType);
-    dictionary.need(textOf(span.sharedAttributes));
-  }
+/** What {@link INSERT_SPANS} binds as `?2`, `?3` and `?4`. Strings that the dictionary does not know are announced to it. */
+export function encode(spans: readonly SpanRecord[], dictionary: Dictionary): SqlValue[] {
+  const firstStart = spans[0]?.startMicros ?? 0;
+  const ids = Buffer.allocUnsafeSlow(spans.length * SpanIds.BYTES);
+  const bytes = new DataView(ids.buffer);
+  const rows = spans.map((span, index) => {
+    idsOf(span).writeTo(bytes, index * SpanIds.BYTES);
+    return toRow(span, firstStart, dictionary);
+  });
+  return [JSON.stringify(rows), firstStart, ids];
 }
 
-/** The batch as one JSON text. */
-export function encode(spans: readonly SpanRecord[], dictionary: Dictionary): string {
-  return JSON.stringify(spans.map((span) => toRow(span, dictionary)));
+/** Those of this process's own spans have them at hand; those out of a spill file do not. */
+function idsOf(span: SpanRecord & { readonly ids?: SpanIds }): SpanIds {
+  return span.ids ?? SpanIds.parse(span.traceId, span.spanId, span.parentId);
 }
 
-function toRow(span: SpanRecord, dictionary: Dictionary): Row {
-  const row = [
-    span.traceId,
-    span.spanId,
-    span.parentId,
-    span.isLocalRoot ? 1 : 0,
+function toRow(span: SpanRecord, firstStart: number, dictionary: Dictionary): Row {
+  const { attributes, sampling } = span;
+  const reason = sampling === undefined ? 0 : KEEP_REASONS.indexOf(sampling.reason) + 1;
+  const row: unknown[] = [
+    (span.isLocalRoot ? 1 : 0) |
+      (KIND_POSITION[span.kind]! << KIND_SHIFT) |
+      (OUTCOME_POSITION[span.outcome]! << OUTCOME_SHIFT) |
+      (reason << REASON_SHIFT),
     dictionary.reference(span.name),
-    KIND_POSITION[span.kind],
-    span.startMicros,
+    span.startMicros - firstStart,
     span.durationNanos,
-    OUTCOME_POSITION[span.outcome],
-    dictionary.reference(span.httpMethod),
-    dictionary.reference(span.httpRoute),
-    span.httpStatusCode,
-    dictionary.reference(span.errorType),
-    dictionary.reference(textOf(span.sharedAttributes)),
   ];
-  // Past the end of the array `->` finds NULL, which costs nothing on either side.
-  for (const _ in span.attributes) {
-    row.push(span.attributes as never);
-    break;
+  const isRequest = span.kind === 'server' || span.errorType !== undefined || span.sharedAttributes !== undefined;
+  if (isRequest || sampling !== undefined) {
+    row.push(
+      isNotEmpty(attributes) ? attributes : NO_ATTRIBUTES,
+      dictionary.reference(span.httpMethod),
+      dictionary.reference(span.httpRoute),
+      span.httpStatusCode,
+      dictionary.reference(span.errorType),
+      dictionary.reference(textOf(span.sharedAttributes)),
+      sampling?.probability,
+    );
+  } else if (isNotEmpty(attributes)) {
+    row.push(attributes);
   }
   return row;
+}
+
+function isNotEmpty(attributes: object): boolean {
+  for (const _ in attributes) return true;
+  return false;
 }

@@ -26,24 +26,26 @@ export class Dictionary {
     this.#maxEntries = maxEntries;
   }
 
-  /** Announces a string that the next batch uses. */
-  need(text: string | undefined): void {
-    if (text === undefined || this.#ids.has(text)) return;
-    if (this.#ids.size + this.#unknown.size < this.#maxEntries) this.#unknown.add(text);
+  /** Whether a string was asked for that {@link learn} would know. */
+  get hasUnknown(): boolean {
+    return this.#unknown.size > 0;
   }
 
-  /** Fetches the ids of all strings announced and not known yet; in a steady state there are none. */
+  /** The id, or the text itself: where the dictionary is full, and until {@link learn} has fetched the id. */
+  reference(text: string | undefined): number | string | null {
+    if (text === undefined) return null;
+    const id = this.#ids.get(text);
+    if (id !== undefined) return id;
+    if (this.#ids.size + this.#unknown.size < this.#maxEntries) this.#unknown.add(text);
+    return text;
+  }
+
+  /** Fetches the ids of all strings that were asked for and are not known yet; in a steady state there are none. */
   async learn(database: Database): Promise<void> {
-    if (this.#unknown.size === 0) return;
     const texts = JSON.stringify([...this.#unknown]);
     this.#unknown.clear();
     for (const row of await database.all<{ id: number; text: string }>(INTERN, [texts])) {
       this.#ids.set(row.text, row.id);
     }
-  }
-
-  /** The id, or the text itself where the dictionary is full. */
-  reference(text: string | undefined): number | string | null {
-    return text === undefined ? null : (this.#ids.get(text) ?? text);
   }
 }

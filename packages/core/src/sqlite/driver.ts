@@ -1,7 +1,7 @@
 import { FerretError } from '../errors.js';
 
 /** A value SQLite stores. Nothing else is ever bound: an object with a hostile `toString` crashed older drivers. */
-export type SqlValue = string | number | null;
+export type SqlValue = string | number | Buffer | null;
 
 /** The part of a driver that Ferret uses. Every statement is prepared once and kept until `close()`. */
 export interface Database {

@@ -93,12 +93,12 @@ describe('a file that changes while it is open (FAULTS 7, 8)', () => {
 
   it('was removed between two ticks: the spans that are open are told to a new one', async () => {
     const openSpans = [spanOf({ name: 'open' })];
-    await sink.tick({ openSpans, ledger: ledgerOf({ started: 1 }) });
+    await sink.tick({ openSpans, routeMinutes: [], ledger: ledgerOf({ started: 1 }) });
     await removeAll();
-    await expect(sink.tick({ openSpans, ledger: ledgerOf({ started: 1 }) })).rejects.toBeInstanceOf(
+    await expect(sink.tick({ openSpans, routeMinutes: [], ledger: ledgerOf({ started: 1 }) })).rejects.toBeInstanceOf(
       StoreUnavailableError,
     );
-    await sink.tick({ openSpans, ledger: ledgerOf({ started: 1 }) });
+    await sink.tick({ openSpans, routeMinutes: [], ledger: ledgerOf({ started: 1 }) });
     const database = await openDatabase(file, 'read');
     expect(await database.all('SELECT name FROM ferret_open_spans_v1')).toEqual([{ name: 'open' }]);
     await database.close();
@@ -135,13 +135,13 @@ describe('a file that changes while it is open (FAULTS 7, 8)', () => {
 
 describe('a tick', () => {
   it('without anything open makes no file', async () => {
-    await sink.tick({ openSpans: [], ledger: ledgerOf() });
+    await sink.tick({ openSpans: [], routeMinutes: [], ledger: ledgerOf() });
     expect(await readdir(directory)).toEqual([]);
   });
 
   it('takes back what it has told', async () => {
-    await sink.tick({ openSpans: [spanOf()], ledger: ledgerOf({ started: 1 }) });
-    await sink.tick({ openSpans: [], ledger: ledgerOf({ started: 1 }) });
+    await sink.tick({ openSpans: [spanOf()], routeMinutes: [], ledger: ledgerOf({ started: 1 }) });
+    await sink.tick({ openSpans: [], routeMinutes: [], ledger: ledgerOf({ started: 1 }) });
     const database = await openDatabase(file, 'read');
     expect(await database.all('SELECT name FROM ferret_open_spans_v1')).toEqual([]);
     await database.close();

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Database } from './driver.js';
 import { openForWriting } from './file.js';
-import { interruptOpenSpans, writeOpenSpans } from './open-spans.js';
-import { openProcessStore, type ProcessStore, writeBatch } from './process-store.js';
+import { interruptOpenSpans } from './open-spans.js';
+import { openProcessStore, type ProcessStore, writeBatch, writeTick } from './process-store.js';
 import { identityOfProcess, ledgerOf, spanOf } from './spill.fixture.js';
 
 let directory: string;
@@ -25,7 +25,8 @@ afterEach(async () => {
 
 type Span = ReturnType<typeof spanOf>;
 
-const tick = (...openSpans: Span[]) => writeOpenSpans(store, { openSpans, ledger: ledgerOf({ started: 9 }) });
+const tick = (...openSpans: Span[]) =>
+  writeTick(store, { openSpans, routeMinutes: [], ledger: ledgerOf({ started: 9 }) });
 const open = () => database.all<{ name: string }>('SELECT name FROM ferret_open_spans_v1 ORDER BY start_us, name');
 const stored = () => database.all('SELECT name, outcome, duration_ns FROM ferret_spans_v1 ORDER BY name');
 const store1 = (id: number, ...spans: Span[]) =>
@@ -46,7 +47,7 @@ it('are replaced at each tick', async () => {
 
 it('are those of their process only', async () => {
   const other = await openProcessStore(database, identityOfProcess('other'));
-  await writeOpenSpans(other, { openSpans: [two], ledger: ledgerOf() });
+  await writeTick(other, { openSpans: [two], routeMinutes: [], ledger: ledgerOf() });
   await tick(one);
   await tick();
   expect(await open()).toEqual([{ name: 'two' }]);

@@ -1,9 +1,6 @@
-import type { SinkTick } from '../pipeline/sink.js';
-import { nowMicros } from '../trace/clock.js';
 import type { SpanRecord } from '../trace/span.js';
 import { KIND_POSITION } from './batch.js';
 import type { Database } from './driver.js';
-import type { ProcessStore } from './process-store.js';
 import { OUTCOMES } from './schema.js';
 import { transaction } from './transaction.js';
 
@@ -13,16 +10,14 @@ SELECT
   ?1, unhex(value ->> 0), unhex(value ->> 1), unhex(value ->> 2), value ->> 3, value ->> 4, value ->> 5, value ->> 6, value -> 7
 FROM json_each(?2)`;
 
-const NOTE_TICK = `
-UPDATE process SET last_seen_us = ?2, started = ?3, ticked_span_id = (SELECT max(id) FROM span) WHERE id = ?1`;
-
-/** Replaces what the file says is open in this process. */
-export function writeOpenSpans({ database, processId }: ProcessStore, { openSpans, ledger }: SinkTick): Promise<void> {
-  return transaction(database, async () => {
-    await database.run('DELETE FROM open_span WHERE process_id = ?', [processId]);
-    if (openSpans.length > 0) await database.run(INSERT_OPEN_SPANS, [processId, JSON.stringify(openSpans.map(toRow))]);
-    await database.run(NOTE_TICK, [processId, nowMicros(), ledger.started]);
-  });
+/** Replaces what the file says is open in this process. To be called in the transaction of a tick. */
+export async function writeOpenSpans(
+  database: Database,
+  processId: number,
+  openSpans: readonly SpanRecord[],
+): Promise<void> {
+  await database.run('DELETE FROM open_span WHERE process_id = ?', [processId]);
+  if (openSpans.length > 0) await database.run(INSERT_OPEN_SPANS, [processId, JSON.stringify(openSpans.map(toRow))]);
 }
 
 function toRow(span: SpanRecord): unknown[] {

@@ -1,11 +1,14 @@
 import { FerretError } from '../errors.js';
 import type { Ledger } from '../pipeline/ledger.js';
-import { type SpanBatch, StoreUnavailableError } from '../pipeline/sink.js';
+import { type SinkTick, type SpanBatch, StoreUnavailableError } from '../pipeline/sink.js';
 import { nowMicros } from '../trace/clock.js';
-import { announce, encode, INSERT_SPANS } from './batch.js';
+import type { SpanRecord } from '../trace/span.js';
+import { encode, INSERT_SPANS } from './batch.js';
 import { Dictionary } from './dictionary.js';
-import type { Database } from './driver.js';
+import type { Database, SqlValue } from './driver.js';
+import { writeOpenSpans } from './open-spans.js';
 import type { ProcessIdentity } from './process-identity.js';
+import { writeRouteMinutes } from './route-minutes.js';
 import { transaction } from './transaction.js';
 
 const INSERT_RUN = `
@@ -66,14 +69,12 @@ export async function openProcessStore(database: Database, me: ProcessIdentity):
 
 /** One transaction: the spans and the ledger that counts them stand or fall together. A batch that is there already changes nothing. */
 export async function writeBatch(store: ProcessStore, batch: SpanBatch, seenAtMicros = nowMicros()): Promise<void> {
-  const { database, dictionary, processId, processKey } = store;
+  const { database, processId } = store;
   const { id, spans, ledger, endReason } = batch;
-  announce(spans, dictionary);
-  await dictionary.learn(database);
+  const encoded = spans.length === 0 ? [] : await encodeKnown(spans, store);
   await transaction(database, async () => {
-    const [known] = await database.all(SELECT_PROCESS, [processId, processKey]);
-    if (known === undefined) throw new ProcessGoneError('the process is not in the file any more');
-    if (spans.length > 0) await database.run(INSERT_SPANS, [processId, encode(spans, dictionary), id]);
+    await requireProcess(store);
+    if (spans.length > 0) await database.run(INSERT_SPANS, [processId, ...encoded, id]);
     await database.run(UPDATE_PROCESS, [
       processId,
       seenAtMicros,
@@ -85,6 +86,39 @@ export async function writeBatch(store: ProcessStore, batch: SpanBatch, seenAtMi
     ]);
     if (endReason !== undefined) await database.run('DELETE FROM open_span WHERE process_id = ?', [processId]);
   });
+}
+
+/** Not at once: this may be the end of a request, and others wait for it. */
+async function encodeKnown(spans: readonly SpanRecord[], { database, dictionary }: ProcessStore): Promise<SqlValue[]> {
+  await undefined;
+  const encoded = encode(spans, dictionary);
+  if (!dictionary.hasUnknown) return encoded;
+  await dictionary.learn(database);
+  return encode(spans, dictionary);
+}
+
+const NOTE_TICK = `
+UPDATE process SET
+  last_seen_us = ?2,
+  started = ?3, stored = ?4, sampled_out = ?5, dropped_queue_full = ?6, dropped_write_failed = ?7,
+  dropped_closed = ?8, dropped_too_large = ?9, spilled = ?10,
+  ticked_span_id = (SELECT max(id) FROM span)
+WHERE id = ?1`;
+
+/** One transaction: what is open, what was counted, and the ledger. */
+export async function writeTick(store: ProcessStore, tick: SinkTick): Promise<void> {
+  const { database, processId } = store;
+  await transaction(database, async () => {
+    await requireProcess(store);
+    await writeOpenSpans(database, processId, tick.openSpans);
+    await writeRouteMinutes(database, processId, tick.routeMinutes);
+    await database.run(NOTE_TICK, [processId, nowMicros(), ...counts(tick.ledger)]);
+  });
+}
+
+async function requireProcess({ database, processId, processKey }: ProcessStore): Promise<void> {
+  const [known] = await database.all(SELECT_PROCESS, [processId, processKey]);
+  if (known === undefined) throw new ProcessGoneError('the process is not in the file any more');
 }
 
 function counts({ started, stored, sampledOut, dropped, spilled }: Ledger): number[] {

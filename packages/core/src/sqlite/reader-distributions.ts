@@ -53,6 +53,7 @@ const MAX_NAMES = 2_000;
 const LEAST_MINUTES = 10;
 
 const PAGE_SIZE = 10_000;
+const ROUTE_PAGE_SIZE = 1_000;
 
 interface ProcessRow {
   id: number;
@@ -108,7 +109,7 @@ async function readCounts(
   untilMicros: number,
 ): Promise<void> {
   const ids = processes.map(({ id }) => id);
-  for await (const row of readRouteRows(connection, ids, { sinceMicros, untilMicros })) {
+  for await (const row of readRouteRows(connection, ids, { sinceMicros, untilMicros }, ROUTE_PAGE_SIZE)) {
     // A minute belongs to one of two ranges that meet in it, as a span does.
     if (row.minute_us < sinceMicros) continue;
     const part = tallies.part(row.name, row.minute_us, row.count);

@@ -1,4 +1,4 @@
-import { bucketStart, decodeBuckets, Histogram } from '../statistics/histogram.js';
+import { addBuckets, BUCKETS, bucketCounts, bucketStart, Histogram } from '../statistics/histogram.js';
 import type { SqlValue } from './driver.js';
 import type { Connection } from './reader-connection.js';
 import type { DistributionStep, NameStatistics } from './reader-statistics.js';
@@ -28,9 +28,25 @@ export interface RouteRow {
   buckets: string;
 }
 
+/** What one page counted of a name and outcome. */
+interface PageRow {
+  name: string;
+  outcome: number;
+  count: number;
+  sum_ns: number;
+  min_ns: number;
+  max_ns: number;
+  /** The columns `buckets` of some minutes, one after the other. */
+  buckets: string;
+}
+
 interface Tally {
-  readonly histogram: Histogram;
+  count: number;
   errors: number;
+  sumNanos: number;
+  minNanos: number;
+  maxNanos: number;
+  readonly counters: Float64Array;
 }
 
 export const MINUTE_MICROS = 60_000_000;
@@ -56,11 +72,32 @@ WHERE process_id = ?1 AND minute_us < ?2 AND (minute_us, route_minute.name, outc
 ORDER BY process_id, minute_us, route_minute.name, outcome
 LIMIT ?6`;
 
-const DEFAULT_PAGE_SIZE = 1_000;
+/** Behind a key in the order of the primary key. */
+const BEHIND = 'process_id = ?1 AND minute_us < ?2 AND (minute_us, name, outcome) > (?3, ?4, ?5)';
+
+const SELECT_PAGE_END = `
+SELECT minute_us, name, outcome FROM route_minute WHERE ${BEHIND}
+ORDER BY process_id, minute_us, name, outcome LIMIT 1 OFFSET ?6`;
+
+/** SQLite adds up what it can: to hand over each row costs more than to read it. */
+const SELECT_PAGE = `
+SELECT
+  CASE typeof(name) WHEN 'integer' THEN (SELECT text FROM string WHERE id = route_minute.name) ELSE name END AS name,
+  outcome, sum(count) AS count, sum(sum_ns) AS sum_ns, min(min_ns) AS min_ns, max(max_ns) AS max_ns,
+  group_concat(buckets) AS buckets
+FROM route_minute
+WHERE ${BEHIND} AND (minute_us, name, outcome) <= (?6, ?7, ?8)
+GROUP BY route_minute.name, outcome`;
+
+const DEFAULT_PAGE_SIZE = 5_000;
+
+/** No key comes after this one: texts are sorted after numbers, and blobs, which no name is, after texts. */
+const END: readonly SqlValue[] = [Number.MAX_SAFE_INTEGER, 0, 0];
 
 /**
- * Statistics of every name or outcome of a run, the one that took most time first, from what its processes counted: exact but for the
- * percentiles, which are right to 2 %, and whatever was kept of the spans themselves. Memory holds one histogram a name.
+ * Statistics of every name or outcome of a run, the one that took most time first, from what its processes counted: exact but for
+ * the percentiles, which are right to 2 %, and whatever was kept of the spans themselves. Memory holds a page, and one
+ * histogram a name.
  */
 export async function readRouteStatistics(
   connection: Connection,
@@ -69,14 +106,36 @@ export async function readRouteStatistics(
   pageSize = DEFAULT_PAGE_SIZE,
 ): Promise<NameStatistics[]> {
   const groups = new Map<string, Tally>();
-  const processes = await connection.all<{ id: number }>(SELECT_PROCESSES, [runId]);
-  const ids = processes.map(({ id }) => id);
-  for await (const row of readRouteRows(connection, ids, options, pageSize)) {
-    add(groups, options.by === 'outcome' ? (OUTCOMES[row.outcome] ?? '') : row.name, row);
+  for (const { id } of await connection.all<{ id: number }>(SELECT_PROCESSES, [runId])) {
+    for await (const rows of readPages(connection, id, options, pageSize)) {
+      for (const row of rows) {
+        add(groups, options.by === 'outcome' ? (OUTCOMES[row.outcome] ?? '') : row.name, row);
+      }
+    }
   }
   return [...groups]
     .map(([name, tally]) => toNameStatistics(name, tally))
     .sort((a, b) => b.totalNanos - a.totalNanos || (a.name < b.name ? -1 : 1));
+}
+
+async function* readPages(
+  connection: Connection,
+  processId: number,
+  { sinceMicros = 0, untilMicros = Number.MAX_SAFE_INTEGER }: RouteStatisticsOptions,
+  pageSize: number,
+): AsyncGenerator<PageRow[]> {
+  let last: readonly SqlValue[] = [Math.floor(sinceMicros / MINUTE_MICROS) * MINUTE_MICROS - 1, 0, 0];
+  for (;;) {
+    const behind = [processId, untilMicros, ...last];
+    const [end] = await connection.all<{ minute_us: number; name: SqlValue; outcome: number }>(SELECT_PAGE_END, [
+      ...behind,
+      pageSize - 1,
+    ]);
+    const key = end === undefined ? END : [end.minute_us, end.name, end.outcome];
+    yield await connection.all<PageRow>(SELECT_PAGE, [...behind, ...key]);
+    if (end === undefined) return;
+    last = key;
+  }
 }
 
 /** What processes counted, minute by minute. Memory holds one page. */
@@ -84,7 +143,7 @@ export async function* readRouteRows(
   connection: Connection,
   processIds: readonly number[],
   { sinceMicros = 0, untilMicros = Number.MAX_SAFE_INTEGER }: RouteStatisticsOptions,
-  pageSize = DEFAULT_PAGE_SIZE,
+  pageSize: number,
 ): AsyncGenerator<RouteRow> {
   const before = Math.floor(sinceMicros / MINUTE_MICROS) * MINUTE_MICROS - 1;
   for (const processId of processIds) {
@@ -99,18 +158,31 @@ export async function* readRouteRows(
   }
 }
 
-function add(groups: Map<string, Tally>, group: string, row: RouteRow): void {
+function add(groups: Map<string, Tally>, group: string, row: PageRow): void {
   let tally = groups.get(group);
   if (tally === undefined) {
-    tally = { histogram: new Histogram(), errors: 0 };
+    tally = {
+      count: 0,
+      errors: 0,
+      sumNanos: 0,
+      minNanos: Number.POSITIVE_INFINITY,
+      maxNanos: 0,
+      counters: new Float64Array(BUCKETS),
+    };
     groups.set(group, tally);
   }
-  tally.histogram.merge(row.count, row.sum_ns, row.min_ns, row.max_ns, decodeBuckets(row.buckets));
+  tally.count += row.count;
+  tally.sumNanos += row.sum_ns;
+  tally.minNanos = Math.min(tally.minNanos, row.min_ns);
+  tally.maxNanos = Math.max(tally.maxNanos, row.max_ns);
   if (row.outcome === ERROR) tally.errors += row.count;
+  addBuckets(tally.counters, row.buckets);
 }
 
-function toNameStatistics(name: string, { histogram, errors }: Tally): NameStatistics {
-  const { count, sumNanos, minNanos, maxNanos } = histogram;
+function toNameStatistics(name: string, tally: Tally): NameStatistics {
+  const { count, errors, sumNanos, minNanos, maxNanos } = tally;
+  const histogram = new Histogram();
+  histogram.merge(count, sumNanos, minNanos, maxNanos, bucketCounts(tally.counters));
   return {
     name,
     count,

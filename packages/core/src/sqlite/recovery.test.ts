@@ -10,9 +10,8 @@ import type { Database } from './driver.js';
 import { openForWriting } from './file.js';
 import { acquireLease } from './lease.js';
 import { recoverFile } from './maintenance.js';
-import { writeOpenSpans } from './open-spans.js';
 import type { ProcessIdentity } from './process-identity.js';
-import { openProcessStore, writeBatch } from './process-store.js';
+import { openProcessStore, writeBatch, writeTick } from './process-store.js';
 import { openReader } from './reader.js';
 import { recover } from './recovery.js';
 import { batchOf, identityOfProcess, ledgerOf, spanOf } from './spill.fixture.js';
@@ -276,7 +275,7 @@ describe('spans that were open in a dead process', () => {
 
   async function openIn(process: ProcessIdentity, ...openSpans: ReturnType<typeof spanOf>[]): Promise<void> {
     const store = await openProcessStore(database, process);
-    await writeOpenSpans(store, { openSpans, ledger: ledgerOf({ started: openSpans.length }) });
+    await writeTick(store, { openSpans, routeMinutes: [], ledger: ledgerOf({ started: openSpans.length }) });
   }
 
   it('become interrupted ones', async () => {

@@ -11,9 +11,11 @@ import type { ProcessIdentity } from './process-identity.js';
 import { mayLive } from './process-liveness.js';
 import { openProcessStore, type ProcessStore, writeBatch } from './process-store.js';
 import { type KnownRow, mergeLedgers } from './recovered-ledger.js';
+import { writeRouteMinutes } from './route-minutes.js';
 import { findSpillFiles, processKeyOf, spillFileOf } from './spill-file.js';
 import { decode } from './spill-record.js';
 import { type SpillContent, type SpilledBatch, scanSpill } from './spill-scan.js';
+import { transaction } from './transaction.js';
 
 /** What was found of processes that are gone. */
 export interface Recovery {
@@ -135,7 +137,7 @@ async function takeIn(
   database: Database,
   spill: string,
   process: ProcessIdentity,
-  { batches, ledger, end }: SpillContent,
+  { batches, ledger, routeMinutes, end }: SpillContent,
   changedAtMicros: number,
   renew: () => Promise<boolean>,
 ): Promise<number> {
@@ -156,6 +158,7 @@ async function takeIn(
   } finally {
     await handle.close();
   }
+  await transaction(database, () => writeRouteMinutes(database, store.processId, routeMinutes));
   if (end !== undefined) {
     const id = Math.max(row!.last_batch, batches.at(-1)?.id ?? 0) + 1;
     const settled = mergeLedgers(row!, ledger, row!.stored + taken, 0);

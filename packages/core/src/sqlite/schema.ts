@@ -15,6 +15,9 @@ export const KINDS = ['internal', 'server', 'client', 'producer', 'consumer'] as
 /** Values of `span.outcome`, by position. */
 export const OUTCOMES = ['ok', 'error', 'aborted', 'interrupted'] as const;
 
+/** Values of `span.keep_reason`, by position. */
+export const KEEP_REASONS = ['error', 'slow', 'asked', 'budget'] as const;
+
 /**
  * Trace ids are random, and an index on them alone would be written all over with every batch: at 400,000 spans that cost
  * 41 us a span, and growing. So the index is cut into segments of 4,096 rows, by row id: a batch writes to the last one only (6 us,
@@ -42,7 +45,7 @@ function join(alias: string, column: string): string {
  * itself: a flood of distinct values costs bytes, never a lost name and never an endless dictionary.
  *
  * `span.shared` is the JSON text of attributes that many spans have in common (scheme, host, user agent);
- * `span.attributes` is the JSON text of the span's own.
+ * `span.attributes` is the JSON text of the span's own. `keep_reason` and `keep_probability` are null where everything is kept.
  *
  * `process.first_span_id` and `last_span_id` enclose the rows of one process, so a run is read by a range of row ids
  * and needs no index of its own. `last_batch` is the id of the last batch stored, in order: a batch that comes again, out of
@@ -108,7 +111,9 @@ CREATE TABLE span (
   http_status_code INTEGER,
   error_type ANY,
   shared ANY,
-  attributes TEXT
+  attributes TEXT,
+  keep_reason INTEGER,
+  keep_probability REAL
 ) STRICT;
 
 CREATE INDEX span_by_trace ON span (${TRACE_SEGMENT}, ${tracePrefix('trace_id')});
@@ -151,6 +156,8 @@ export const MIGRATIONS: Readonly<Record<number, string>> = {
 ALTER TABLE process ADD COLUMN last_batch INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE process ADD COLUMN pid_start TEXT;
 ALTER TABLE process ADD COLUMN ticked_span_id INTEGER;
+ALTER TABLE span ADD COLUMN keep_reason INTEGER;
+ALTER TABLE span ADD COLUMN keep_probability REAL;
 ALTER TABLE open_span ADD COLUMN is_local_root INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE lease (
   name TEXT PRIMARY KEY,
@@ -219,7 +226,9 @@ SELECT
       )
     ),
     json_patch(coalesce(shared.text, span.shared, '{}'), coalesce(span.attributes, '{}'))
-  ) AS attributes
+  ) AS attributes,
+  ${word('span.keep_reason', KEEP_REASONS)} AS keep_reason,
+  span.keep_probability
 FROM span
 JOIN process ON process.id = span.process_id
 JOIN run ON run.id = process.run_id

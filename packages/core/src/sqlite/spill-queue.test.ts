@@ -139,8 +139,8 @@ describe('at the end of the process', () => {
     const spill = queue();
     await spill.append(batchOf(1));
     expect(spill.appendSync(batchOf(2))).toBe(true);
-    spill.end('exit', ledgerOf({ started: 2, spilled: 2 }));
-    spill.end('SIGTERM', ledgerOf({ started: 2 }));
+    spill.end('exit', ledgerOf({ started: 2, spilled: 2 }), []);
+    spill.end('SIGTERM', ledgerOf({ started: 2 }), []);
     await spill.close();
     expect(await scanSpill(file)).toMatchObject({
       batches: [{ id: 1 }, { id: 2 }],
@@ -153,7 +153,7 @@ describe('at the end of the process', () => {
   it('a file is made for them', async () => {
     const spill = queue();
     expect(spill.appendSync(batchOf(1))).toBe(true);
-    spill.end('exit', ledgerOf({ started: 1 }));
+    spill.end('exit', ledgerOf({ started: 1 }), []);
     expect(((await stat(file)).mode & 0o777).toString(8)).toBe('600');
     expect(await scanSpill(file)).toMatchObject({ batches: [{ id: 1 }], end: { reason: 'exit' } });
   });
@@ -173,7 +173,7 @@ describe('at the end of the process', () => {
     const removed = spill.shift();
     await isReached.promise;
     expect(spill.appendSync(batchOf(2))).toBe(true);
-    spill.end('exit', ledgerOf({ started: 2 }));
+    spill.end('exit', ledgerOf({ started: 2 }), []);
     finish();
     await removed;
     expect(await readdir(directory)).toEqual(['ferret.db.spill-p.1']);
@@ -182,7 +182,7 @@ describe('at the end of the process', () => {
 
   it('a process that started no span leaves no word either', async () => {
     const spill = queue();
-    spill.end('exit', ledgerOf());
+    spill.end('exit', ledgerOf(), []);
     await spill.close();
     expect(await readdir(directory)).toEqual([]);
   });
@@ -194,7 +194,7 @@ describe('trouble', () => {
     const spill = queue(1024, join(directory, 'plain', 'ferret.db'));
     expect(await spill.append(batchOf(1))).toBe(false);
     expect(spill.appendSync(batchOf(1))).toBe(false);
-    spill.end('exit', ledgerOf({ started: 1 }));
+    spill.end('exit', ledgerOf({ started: 1 }), []);
     await spill.close();
     expect(reports).toEqual(Array(3).fill(['SPILL_FAILED', expect.stringContaining('plain')]));
   });

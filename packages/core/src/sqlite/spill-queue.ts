@@ -6,10 +6,11 @@ import type { Report } from '../pipeline/diagnostics.js';
 import type { Ledger } from '../pipeline/ledger.js';
 import type { EndReason, SpanBatch } from '../pipeline/sink.js';
 import type { Spill } from '../pipeline/spill.js';
+import type { RouteMinute } from '../statistics/route-statistics.js';
 import { nowMicros } from '../trace/clock.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { spillFileOf } from './spill-file.js';
-import { decode, encodeBatch, encodeEnd } from './spill-record.js';
+import { decode, encodeBatch, encodeEnd, encodeStatistics } from './spill-record.js';
 
 /** Where a batch lies in the file. */
 interface Entry {
@@ -99,11 +100,12 @@ export class SpillQueue implements Spill {
     await this.#removeIfEmpty();
   }
 
-  end(reason: EndReason, ledger: Ledger): void {
+  end(reason: EndReason, ledger: Ledger, routeMinutes: readonly RouteMinute[]): void {
     if (this.#hasEnded || ledger.started === 0) return;
     this.#hasEnded = true;
-    const record = { process: this.#process, end: reason, endedAtMicros: nowMicros(), ledger };
-    this.#writeSync(encodeEnd(record));
+    const process = this.#process;
+    if (routeMinutes.length > 0) this.#writeSync(encodeStatistics({ process, routeMinutes }));
+    this.#writeSync(encodeEnd({ process, end: reason, endedAtMicros: nowMicros(), ledger }));
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
     this.#descriptor = undefined;
   }

@@ -24,7 +24,7 @@ describe('a batch in a line', () => {
     };
     const record = decode(without(encodeBatch(me, batch)));
     expect(record).toMatchObject({ process: me, batch: { id: 7, ledger: batch.ledger } });
-    if (typeof record === 'string' || 'end' in record) throw new Error('no batch');
+    if (typeof record === 'string' || !('batch' in record)) throw new Error('no batch');
     const fields = Object.keys(record.batch.spans[0]!) as (keyof typeof request)[];
     record.batch.spans.forEach((span, index) => {
       for (const field of fields) expect(span[field as never], field).toEqual(batch.spans[index]![field]);

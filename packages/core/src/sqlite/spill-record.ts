@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { Ledger } from '../pipeline/ledger.js';
 import type { EndReason, SpanBatch } from '../pipeline/sink.js';
+import type { RouteMinute } from '../statistics/route-statistics.js';
 import type { SharedAttributes, SpanRecord } from '../trace/span.js';
 import type { ProcessIdentity } from './process-identity.js';
 
@@ -11,11 +12,17 @@ const VERSION = 1;
  * One line of a spill file: the CRC-32 of what follows as 8 hex digits, a space, and JSON. Every line stands for itself, so
  * a torn one costs no other.
  */
-export type SpillRecord = BatchRecord | EndRecord;
+export type SpillRecord = BatchRecord | StatisticsRecord | EndRecord;
 
 interface BatchRecord {
   readonly process: ProcessIdentity;
   readonly batch: SpanBatch;
+}
+
+/** What the process had counted at its end, and the database does not know yet. */
+interface StatisticsRecord {
+  readonly process: ProcessIdentity;
+  readonly routeMinutes: readonly RouteMinute[];
 }
 
 /** The process has said its last. */
@@ -38,6 +45,10 @@ export function encodeBatch(process: ProcessIdentity, { id, spans, ledger }: Spa
   return toLine({ version: VERSION, process, id, ledger, shared: [...shared.keys()], rows });
 }
 
+export function encodeStatistics(record: StatisticsRecord): Buffer {
+  return toLine({ version: VERSION, ...record });
+}
+
 export function encodeEnd(record: EndRecord): Buffer {
   return toLine({ version: VERSION, ...record });
 }
@@ -55,14 +66,16 @@ export function decode(line: Buffer): SpillRecord | Unreadable {
   const content = parse(json);
   if (content === undefined) return 'damaged';
   if (content.version > VERSION) return 'newer';
-  if ('end' in content) return content;
+  if ('end' in content || 'routeMinutes' in content) return content;
   const { process, id, ledger, shared, rows } = content;
   if (!Array.isArray(rows)) return 'damaged';
   return { process, batch: { id, ledger, spans: rows.map((row) => toSpan(row, shared)) } };
 }
 
 /** A file beside the database with this name may be anybody's. */
-function parse(json: Buffer): ({ readonly version: number } & (EndRecord | EncodedBatch)) | undefined {
+function parse(
+  json: Buffer,
+): ({ readonly version: number } & (StatisticsRecord | EndRecord | EncodedBatch)) | undefined {
   try {
     return (JSON.parse(json.toString()) as ReturnType<typeof parse> | null) ?? undefined;
   } catch {
@@ -97,6 +110,7 @@ function toRow(span: SpanRecord, shared: Map<SharedAttributes, number>): Row {
     span.httpStatusCode,
     sharedAttributes && shared.get(sharedAttributes),
     span.attributes,
+    span.sampling,
   ];
 }
 
@@ -117,6 +131,7 @@ function toSpan(row: Row, shared: readonly SharedAttributes[]): SpanRecord {
     httpStatusCode,
     sharedIndex,
     attributes,
+    sampling,
   ] = row.map((value) => value ?? undefined); // JSON has no `undefined`.
   const sharedAttributes = shared[sharedIndex as number];
   return {
@@ -135,5 +150,6 @@ function toSpan(row: Row, shared: readonly SharedAttributes[]): SpanRecord {
     httpStatusCode,
     sharedAttributes,
     attributes,
+    sampling,
   } as SpanRecord;
 }

@@ -37,6 +37,7 @@ it('finds every batch, where it lies and how many spans it holds', async () => {
       { id: 2, offset: one.length, length: two.length - 1, spans: 1 },
     ],
     ledger: ledgerOf({ started: 2 }),
+    routeMinutes: [],
     end: undefined,
     damaged: 0,
     isNewer: false,

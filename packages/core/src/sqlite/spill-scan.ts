@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { Ledger } from '../pipeline/ledger.js';
 import type { EndReason } from '../pipeline/sink.js';
+import type { RouteMinute } from '../statistics/route-statistics.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { decode } from './spill-record.js';
 
@@ -20,6 +21,8 @@ export interface SpillContent {
   readonly batches: readonly SpilledBatch[];
   /** The ledger of the last record. */
   readonly ledger: Ledger | undefined;
+  /** What the process had counted at its end. */
+  readonly routeMinutes: readonly RouteMinute[];
   readonly end: { readonly reason: EndReason; readonly atMicros: number } | undefined;
   /** Lines that are no record: torn by a full disk or a crash. */
   readonly damaged: number;
@@ -33,10 +36,11 @@ export async function scanSpill(file: string): Promise<SpillContent> {
   let process: ProcessIdentity | undefined;
   let ledger: Ledger | undefined;
   let end: SpillContent['end'];
+  let routeMinutes: SpillContent['routeMinutes'] = [];
   let damaged = 0;
   for await (const { line, offset } of lines(file)) {
     const record = decode(line);
-    if (record === 'newer') return { process, batches: [], ledger, end, damaged, isNewer: true };
+    if (record === 'newer') return { process, batches: [], ledger, routeMinutes, end, damaged, isNewer: true };
     if (record === 'damaged') {
       damaged++;
       continue;
@@ -45,6 +49,8 @@ export async function scanSpill(file: string): Promise<SpillContent> {
     if ('end' in record) {
       end = { reason: record.end, atMicros: record.endedAtMicros };
       ledger = record.ledger;
+    } else if ('routeMinutes' in record) {
+      routeMinutes = record.routeMinutes;
     } else {
       const { id, spans } = record.batch;
       ledger = record.batch.ledger;
@@ -52,7 +58,7 @@ export async function scanSpill(file: string): Promise<SpillContent> {
     }
   }
   const inOrder = [...batches.values()].sort((one, other) => one.id - other.id);
-  return { process, batches: inOrder, ledger, end, damaged, isNewer: false };
+  return { process, batches: inOrder, ledger, routeMinutes, end, damaged, isNewer: false };
 }
 
 const NEWLINE = 0x0a;

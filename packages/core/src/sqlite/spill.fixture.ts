@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { type Ledger, LedgerCounters } from '../pipeline/ledger.js';
 import type { SpanBatch } from '../pipeline/sink.js';
+import { SpanIds } from '../trace/ids.js';
 import { SpanData } from '../trace/recording-span.js';
 import type { ProcessIdentity } from './process-identity.js';
 
@@ -30,9 +31,10 @@ let serial = 0;
 export function spanOf(change: Partial<SpanData> = {}, attributes: Record<string, unknown> = {}): SpanData {
   serial += 1;
   const id = serial.toString(16);
-  const data = new SpanData('GET /', 'server', id.padStart(32, '0'), id.padStart(16, '0'), undefined, true);
+  const { traceId = id.padStart(32, '0'), spanId = id.padStart(16, '0'), parentId, ...rest } = change;
+  const data = new SpanData('GET /', 'server', SpanIds.parse(traceId, spanId, parentId), true);
   Object.assign(data.values, attributes);
-  return Object.assign(data, change);
+  return Object.assign(data, rest);
 }
 
 export function ledgerOf(counters: Partial<LedgerCounters> = {}): Ledger {

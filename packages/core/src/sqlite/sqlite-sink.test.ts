@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { DiagnosticCode } from '../pipeline/diagnostics.js';
 import { LedgerCounters } from '../pipeline/ledger.js';
 import { StoreUnavailableError } from '../pipeline/sink.js';
+import { SpanIds } from '../trace/ids.js';
 import { SpanData } from '../trace/recording-span.js';
 import { Dictionary } from './dictionary.js';
 import { type Database, openDatabase } from './driver.js';
@@ -38,9 +39,10 @@ const sink = (runId = 'run-1', path = file) =>
 const ledger = (stored = 0) => Object.assign(new LedgerCounters(), { started: stored, stored }).snapshot();
 
 function span(change: Partial<SpanData> = {}, attributes: Record<string, unknown> = {}): SpanData {
-  const data = new SpanData('GET /users/:id', 'server', 'ab'.repeat(16), 'cd'.repeat(8), undefined, true);
+  const { traceId = 'ab'.repeat(16), spanId = 'cd'.repeat(8), parentId, ...rest } = change;
+  const data = new SpanData('GET /users/:id', 'server', SpanIds.parse(traceId, spanId, parentId), true);
   Object.assign(data.values, attributes);
-  return Object.assign(data, change);
+  return Object.assign(data, rest);
 }
 
 async function query<Row extends object>(sql: string, path = file): Promise<Row[]> {
@@ -161,7 +163,7 @@ describe('a batch', () => {
     const rows = await query<Record<string, unknown>>('SELECT * FROM ferret_spans_v1 ORDER BY start_us');
     const stored = rows.find((row) => row['name'] === 'GET /users/:id');
     expect(Object.keys(stored ?? {})).toEqual(
-      'trace_id span_id parent_id run_id process_key pid thread_id name kind start_us duration_ns outcome http_method http_route http_status_code error_type attributes'.split(
+      'trace_id span_id parent_id run_id process_key pid thread_id name kind start_us duration_ns outcome http_method http_route http_status_code error_type attributes keep_reason keep_probability'.split(
         ' ',
       ),
     );
@@ -322,21 +324,21 @@ describe('the dictionary', () => {
   it('gives processes that share a file the same ids', async () => {
     const database = await open();
     const [one, two] = [new Dictionary(), new Dictionary()];
-    one.need('GET /a');
+    expect(one.reference('GET /a')).toBe('GET /a');
+    expect(one.hasUnknown).toBe(true);
     await one.learn(database);
-    two.need('GET /b');
-    two.need('GET /a');
+    for (const text of ['GET /b', 'GET /a']) two.reference(text);
     await two.learn(database);
     expect(two.reference('GET /a')).toBe(one.reference('GET /a'));
     expect(two.reference('GET /b')).not.toBe(one.reference('GET /a'));
-    expect(one.reference(undefined)).toBeNull();
+    expect([one.hasUnknown, one.reference(undefined)]).toEqual([false, null]);
     await database.close();
   });
 
   it('writes text in place when it is full, so that it never grows without end (FAULTS 40)', async () => {
     const database = await open();
     const dictionary = new Dictionary(2);
-    for (const text of ['a', 'b', 'c']) dictionary.need(text);
+    for (const text of ['a', 'b', 'c']) dictionary.reference(text);
     await dictionary.learn(database);
     expect(dictionary.reference('c')).toBe('c');
     expect(await database.all('SELECT count(*) AS n FROM string')).toEqual([{ n: 2 }]);

@@ -3,9 +3,8 @@ import type { Report } from '../pipeline/diagnostics.js';
 import { type SinkTick, type SpanBatch, type SpanSink, StoreUnavailableError } from '../pipeline/sink.js';
 import { type Database, isSqliteError } from './driver.js';
 import { identityOf, isDamage, moveAside, openForWriting, type Synchronous } from './file.js';
-import { writeOpenSpans } from './open-spans.js';
 import type { ProcessIdentity } from './process-identity.js';
-import { openProcessStore, ProcessGoneError, type ProcessStore, writeBatch } from './process-store.js';
+import { openProcessStore, ProcessGoneError, type ProcessStore, writeBatch, writeTick } from './process-store.js';
 import { recover } from './recovery.js';
 import type { RetentionLimits } from './retention.js';
 import { RetentionKeeper } from './retention-keeper.js';
@@ -68,10 +67,10 @@ export class SqliteSink implements SpanSink {
   }
 
   async tick(tick: SinkTick): Promise<void> {
-    if (tick.openSpans.length > 0 || this.#hasOpenSpans) {
+    if (tick.openSpans.length > 0 || tick.routeMinutes.length > 0 || this.#hasOpenSpans) {
       await this.#attempt(async () => {
         this.#store ??= await this.#open();
-        await writeOpenSpans(this.#store, tick);
+        await writeTick(this.#store, tick);
         this.#hasOpenSpans = tick.openSpans.length > 0;
         await this.#makeSureOfFile(this.#store);
       });

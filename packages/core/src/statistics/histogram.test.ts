@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bucketOf, bucketStart, decodeBuckets, encodeBuckets, Histogram } from './histogram.js';
+import {
+  addBuckets,
+  BUCKETS,
+  bucketCounts,
+  bucketOf,
+  bucketStart,
+  decodeBuckets,
+  encodeBuckets,
+  Histogram,
+} from './histogram.js';
 
 const MICROSECOND = 1_000;
 const HOUR = 3_600_000_000_000;
@@ -117,4 +126,44 @@ describe('buckets', () => {
     'that make no sense are left out: %s',
     (text) => expect(decodeBuckets(text)).toEqual([]),
   );
+});
+
+describe('columns of buckets one after the other', () => {
+  const read = (text: string) => {
+    const counters = new Float64Array(BUCKETS);
+    addBuckets(counters, text);
+    return bucketCounts(counters);
+  };
+
+  it('add up', () => {
+    expect(read('[[0,1],[352,12]],[[352,3],[1055,4]]')).toEqual([
+      [0, 1],
+      [352, 15],
+      [1_055, 4],
+    ]);
+    expect(read('')).toEqual([]);
+  });
+
+  it('say the same as one by one', () => {
+    const histogram = new Histogram();
+    for (let index = 0; index < 1_000; index++) histogram.record(index * index * 1_000);
+    expect(read(encodeBuckets(histogram.buckets()))).toEqual(histogram.buckets());
+  });
+
+  it('lose what is no bucket, and nothing else', () => {
+    for (const damaged of [
+      'x',
+      '[[1',
+      '[[1056,1]]',
+      '[[-1,1]]',
+      '[[1,0]]',
+      '[1,2',
+      '{"1":2}',
+      '[[1,,2]]',
+      '[["1",2]]',
+      '[[1.5,2]]',
+    ]) {
+      expect(read(`${damaged},[[7,8]]`), damaged).toContainEqual([7, 8]);
+    }
+  });
 });

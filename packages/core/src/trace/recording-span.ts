@@ -1,5 +1,6 @@
 import { AttributeBag, type Attributes, type AttributeValue } from './attributes.js';
 import { epochMicros } from './clock.js';
+import type { SpanIds } from './ids.js';
 import { LocalTrace, type SpanSampling } from './local-trace.js';
 import type { Outcome, SharedAttributes, Span, SpanKind, SpanRecord } from './span.js';
 import { formatTraceparent } from './trace-context.js';
@@ -7,9 +8,7 @@ import type { Tracer } from './tracer.js';
 
 /** What is known of a span so far; handed to the pipeline when it ends, and let go of by the span. */
 export class SpanData extends AttributeBag implements SpanRecord {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentId: string | undefined;
+  readonly ids: SpanIds;
   readonly isLocalRoot: boolean;
   readonly kind: SpanKind;
   name: string;
@@ -27,34 +26,46 @@ export class SpanData extends AttributeBag implements SpanRecord {
   trace: LocalTrace | undefined = undefined;
   sampling: SpanSampling | undefined = undefined;
 
-  constructor(
-    name: string,
-    kind: SpanKind,
-    traceId: string,
-    spanId: string,
-    parentId: string | undefined,
-    isLocalRoot: boolean,
-  ) {
+  constructor(name: string, kind: SpanKind, ids: SpanIds, isLocalRoot: boolean) {
     super();
     this.name = name;
     this.kind = kind;
-    this.traceId = traceId;
-    this.spanId = spanId;
-    this.parentId = parentId;
+    this.ids = ids;
     this.isLocalRoot = isLocalRoot;
     this.startedAt = performance.now();
     this.startMicros = epochMicros(this.startedAt);
   }
 
+  get traceId(): string {
+    return this.ids.traceId;
+  }
+
+  get spanId(): string {
+    return this.ids.spanId;
+  }
+
+  get parentId(): string | undefined {
+    return this.ids.parentId;
+  }
+
   get attributes(): Readonly<Record<string, AttributeValue>> {
     return this.values;
+  }
+
+  /** The record alone, for stores that keep JSON. */
+  toJSON(): SpanRecord {
+    const { traceId, spanId, parentId, isLocalRoot, name, kind, startMicros, durationNanos, outcome, errorType } = this;
+    const { httpMethod, httpRoute, httpStatusCode, sharedAttributes, attributes, sampling } = this;
+    const time = { startMicros, durationNanos };
+    const http = { httpMethod, httpRoute, httpStatusCode };
+    const what = { isLocalRoot, name, kind, outcome, errorType, sharedAttributes, attributes, sampling };
+    return { traceId, spanId, parentId, ...what, ...time, ...http };
   }
 }
 
 /** What a span takes over from the one above it. */
 export interface SpanContext {
-  readonly traceId: string;
-  readonly parentId: string | undefined;
+  readonly ids: SpanIds;
   readonly isLocalRoot: boolean;
   readonly sampled: boolean;
   readonly tracestate: string | undefined;
@@ -67,9 +78,7 @@ export interface SpanContext {
  * async context of a request (a pooled socket, a timer) keeps this object alive for as long as it lives itself.
  */
 export class RecordingSpan implements Span {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentId: string | undefined;
+  readonly ids: SpanIds;
   readonly tracestate: string | undefined;
   /** The flag sent on: the caller's where the trace is continued, so that Ferret never makes others record more. */
   readonly sampled: boolean;
@@ -80,18 +89,30 @@ export class RecordingSpan implements Span {
   /** What is kept or let go together; small once that is decided. */
   readonly trace: LocalTrace | null;
   protected readonly tracer: Tracer;
+  /** Its place among the open ones; see open-spans.ts. */
+  isListed = false;
+  previousOpen: RecordingSpan | undefined = undefined;
+  nextOpen: RecordingSpan | undefined = undefined;
 
-  constructor(tracer: Tracer, name: string, kind: SpanKind, spanId: string, context: SpanContext) {
+  constructor(tracer: Tracer, name: string, kind: SpanKind, context: SpanContext) {
     this.tracer = tracer;
-    this.traceId = context.traceId;
-    this.spanId = spanId;
-    this.parentId = context.parentId;
+    this.ids = context.ids;
     this.sampled = context.sampled;
     this.tracestate = context.tracestate;
-    this.data = tracer.isClosed
-      ? undefined
-      : new SpanData(name, kind, context.traceId, spanId, context.parentId, context.isLocalRoot);
+    this.data = tracer.isClosed ? undefined : new SpanData(name, kind, context.ids, context.isLocalRoot);
     this.trace = this.data === undefined ? null : this.#join(context.trace, this.data);
+  }
+
+  get traceId(): string {
+    return this.ids.traceId;
+  }
+
+  get spanId(): string {
+    return this.ids.spanId;
+  }
+
+  get parentId(): string | undefined {
+    return this.ids.parentId;
   }
 
   isOf(tracer: Tracer): boolean {

@@ -1,7 +1,8 @@
 import type { AttributeRecorder, Attributes } from './attributes.js';
 import { DROPPED_ATTRIBUTES } from './attributes.js';
 import { currentSpan, withSpan } from './context.js';
-import { createSpanId, createTraceId } from './ids.js';
+import { SpanIds } from './ids.js';
+import { OpenSpans } from './open-spans.js';
 import { RecordingSpan, type SpanContext, type SpanData } from './recording-span.js';
 import { endWhenSettled } from './settle.js';
 import type { Span, SpanOptions } from './span.js';
@@ -34,7 +35,7 @@ export class Tracer {
   readonly #counters: SpanCounters;
   readonly #onEnd: (data: SpanData) => void;
   readonly #sampling: Sampling;
-  readonly #open = new Set<RecordingSpan>();
+  readonly #open = new OpenSpans();
   readonly #names = new Map<string, string>();
   #closed = false;
 
@@ -66,7 +67,6 @@ export class Tracer {
       this,
       this.#cleanName(name),
       options?.kind ?? 'internal',
-      createSpanId(),
       parent ? this.#childContext(parent) : rootContext(),
     );
     this.started(span);
@@ -93,8 +93,7 @@ export class Tracer {
   #childContext(parent: Span): SpanContext {
     const own = parent instanceof RecordingSpan ? parent : undefined;
     return {
-      traceId: parent.traceId,
-      parentId: parent.spanId,
+      ids: own === undefined ? SpanIds.continuing(parent.traceId, parent.spanId) : SpanIds.below(own.ids),
       isLocalRoot: false,
       sampled: own === undefined || own.sampled,
       tracestate: parent.tracestate,
@@ -117,7 +116,7 @@ export class Tracer {
   started(span: RecordingSpan): void {
     this.#counters.started++;
     if (!span.isRecording) this.#counters.closed++;
-    else if (this.#open.size < MAX_OPEN_SPANS) this.#open.add(span);
+    else if (this.#open.count < MAX_OPEN_SPANS) this.#open.add(span);
   }
 
   /** Forgets a span that is not to be recorded after all. */
@@ -137,7 +136,7 @@ export class Tracer {
   openFor(millis: number, limit: number): SpanData[] {
     const latest = performance.now() - millis;
     const old: SpanData[] = [];
-    for (const { data } of this.#open) {
+    for (const { data } of this.#open.all()) {
       if (old.length >= limit || (data !== undefined && data.startedAt > latest)) break;
       if (data !== undefined) old.push(data);
     }
@@ -147,7 +146,7 @@ export class Tracer {
   /** Ends what is open as `interrupted`; from here on spans are counted, not recorded. */
   close(): void {
     this.#closed = true;
-    for (const span of this.#open) span.interrupt();
+    for (const span of this.#open.all()) span.interrupt();
   }
 }
 
@@ -157,5 +156,5 @@ function isSuppressed(span: Span): boolean {
 }
 
 function rootContext(): SpanContext {
-  return { traceId: createTraceId(), parentId: undefined, isLocalRoot: true, sampled: true, tracestate: undefined };
+  return { ids: SpanIds.root(), isLocalRoot: true, sampled: true, tracestate: undefined };
 }

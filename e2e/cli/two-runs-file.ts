@@ -13,7 +13,7 @@ const WIDE = 'GET /検索/結果の一覧/\u{1f469}\u200d\u{1f4bb}/naïve';
  * A file that is the same to the byte wherever it is made: two runs of one service an hour apart, the second slower and failing
  * on one route, with losses, hostile and wide names.
  */
-export async function writeFixture(file: string): Promise<void> {
+export async function writeTwoRuns(file: string): Promise<void> {
   const store = await createStoreFixture(file);
   // In one transaction, or every span would wait for the disk.
   await store.database.exec('BEGIN');

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { formatCount } from './number.js';
+import { formatPercent } from './percent.js';
+import { formatRate } from './rate.js';
+import { renderSparkline } from './sparkline.js';
+import { wrap } from './wrap.js';
+
+describe('numbers in words', () => {
+  it.each([
+    [0, '0'],
+    [999, '999'],
+    [1_000, '1,000'],
+    [-12_345, '-12,345'],
+    [1_234_567.6, '1,234,568'],
+  ])('the count %d is %s', (count, text) => {
+    expect(formatCount(count)).toBe(text);
+  });
+
+  it.each([
+    [0, '0 %'],
+    [0.0001, '<0.1 %'],
+    [0.012, '1.2 %'],
+    [0.12, '12 %'],
+    [0.9999, '>99.9 %'],
+    [1, '100 %'],
+  ])('the share %d is %s', (share, text) => {
+    expect(formatPercent(share)).toBe(text);
+  });
+
+  it.each([
+    [0, '0.00/s'],
+    [0.001, '<0.01/s'],
+    [0.05, '0.05/s'],
+    [9.996, '10.0/s'],
+    [9_800.4, '9,800/s'],
+  ])('the rate %d is %s', (rate, text) => {
+    expect(formatRate(rate)).toBe(text);
+  });
+});
+
+describe('a sparkline', () => {
+  it('is as high as the numbers are large, and hides none', () => {
+    expect(renderSparkline({ isUnicode: true }, [0, 1, 4, 8, 1_000])).toBe(' ▁▁▁█');
+    expect(renderSparkline({ isUnicode: true }, [1, 2, 3, 4, 5, 6, 7, 8])).toBe('▁▂▃▄▅▆▇█');
+    expect(renderSparkline({ isUnicode: false }, [0, 1, 4, 8])).toBe(' .=@');
+    expect(renderSparkline({ isUnicode: true }, [0, 0])).toBe('  ');
+  });
+});
+
+describe('wrapping', () => {
+  it('breaks between words, wide ones too, and leaves long ones whole', () => {
+    expect(wrap('a bb ccc', 4)).toEqual(['a bb', 'ccc']);
+    expect(wrap('日本 日本', 8)).toEqual(['日本', '日本']);
+    expect(wrap('abcdefgh a', 4)).toEqual(['abcdefgh', 'a']);
+    expect(wrap('a b', Number.POSITIVE_INFINITY)).toEqual(['a b']);
+    expect(wrap('', 4)).toEqual(['']);
+  });
+});
