@@ -34,11 +34,11 @@ module.exports = {
     { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: tests }, to: {} },
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
 
-    room('trace', ['process-wide\\.ts']),
+    room('trace', ['process-wide\\.ts', 'synchronous\\.ts']),
     room('statistics', ['trace/']),
     room('sampling', ['trace/', 'statistics/', 'errors\\.ts', 'option-rules\\.ts']),
     room('pipeline', ['trace/', 'statistics/', 'errors\\.ts']),
-    room('http', ['trace/']),
+    room('http', ['trace/', 'synchronous\\.ts']),
     room('sqlite', ['pipeline/', 'statistics/', 'trace/', 'errors\\.ts']),
     {
       name: 'statistics-from-types',

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, type ForkOptions, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,11 +22,17 @@ export function temporaryFile(): string {
 }
 
 /** Starts one of `apps/` as a process of its own, under the Node that runs the tests, with these options of Node. */
-export function start(app: string, environment: Record<string, string>, execArgv: readonly string[] = []): Child {
+export function start(
+  app: string,
+  environment: Record<string, string>,
+  execArgv: readonly string[] = [],
+  options: ForkOptions = {},
+): Child {
   const child = fork(fileURLToPath(new URL(`apps/${app}`, import.meta.url)), {
     env: { ...process.env, ...environment },
     execArgv: [...execArgv],
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+    ...options,
   });
   let stderr = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -36,9 +42,14 @@ export function start(app: string, environment: Record<string, string>, execArgv
   return { process: child, ended };
 }
 
-/** Runs a script with `createFerret`, `currentSpan`, `MemorySink` and `options` in scope, to its end. */
+/** Starts a script with `createFerret`, `currentSpan`, `MemorySink` and `options` in scope. */
+export function startScript(script: string, database = temporaryFile(), execArgv: readonly string[] = []): Child {
+  return start('run-script.mjs', { SCRIPT: script, DATABASE: database }, execArgv);
+}
+
+/** The same, to its end. */
 export function runScript(script: string, database = temporaryFile()): Promise<End> {
-  return start('run-script.mjs', { SCRIPT: script, DATABASE: database }).ended;
+  return startScript(script, database).ended;
 }
 
 export async function message<T>(child: Child): Promise<T> {

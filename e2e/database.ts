@@ -14,6 +14,20 @@ export function query<Row>(file: string, sql: string): Promise<Row[]> {
   });
 }
 
+/** Runs statements as another program would. Creates the file where it is missing. */
+export function execute(file: string, sql: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const database = new sqlite3.Database(file, (error) => {
+      if (error) return reject(error);
+      database.exec(sql, (failure) => {
+        database.close();
+        if (failure) reject(failure);
+        else resolve();
+      });
+    });
+  });
+}
+
 /** The invariants every file keeps: its ledger adds up, and SQLite finds nothing wrong. */
 export async function soundness(file: string): Promise<{ integrity: string; ledgers: { missing: number }[] }> {
   const [check] = await query<{ integrity_check: string }>(file, 'PRAGMA integrity_check');

@@ -1,4 +1,3 @@
-import { get } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { message, start, temporaryFile } from './child.js';
 import { query, soundness } from './database.js';
@@ -48,37 +47,6 @@ describe.each(['5', '4'])('an Express %s service', (version) => {
     expect(await soundness(database)).toEqual({ integrity: 'ok', ledgers: [{ missing: 0 }] });
   });
 
-  it('stores 50 requests in flight at SIGTERM as interrupted (FAULTS 18)', async () => {
-    const database = temporaryFile();
-    const child = start('express.mjs', { EXPRESS: version, OPTIONS: JSON.stringify({ database }) });
-    const { port } = await message<{ port: number }>(child);
-    await send(port, ['/t/a/users/1', '/t/a/users/2'], 1);
-    await Promise.all(
-      Array.from(
-        { length: 50 },
-        () =>
-          new Promise<void>((resolve) => {
-            const request = get({ port, path: '/hang', agent: false }, (response) => {
-              response.on('error', () => {}).resume();
-              resolve();
-            });
-            request.on('error', () => {});
-          }),
-      ),
-    );
-    child.process.kill('SIGTERM');
-    expect(await child.ended).toMatchObject({ code: null, signal: 'SIGTERM' });
-    expect(
-      await query(
-        database,
-        `SELECT outcome, count(*) AS count FROM ferret_spans_v1 WHERE kind = 'server' GROUP BY 1 ORDER BY 1`,
-      ),
-    ).toEqual([
-      { outcome: 'interrupted', count: 50 },
-      { outcome: 'ok', count: 2 },
-    ]);
-  });
-
   it('that shuts itself down keeps its own exit code, and loses nothing', async () => {
     const database = temporaryFile();
     const child = start('express.mjs', {
@@ -97,16 +65,5 @@ describe.each(['5', '4'])('an Express %s service', (version) => {
     expect(await query(database, 'SELECT stored, end_reason FROM ferret_processes_v1')).toEqual([
       { stored: 400, end_reason: 'close' },
     ]);
-  });
-
-  it('that ignores SIGTERM goes on, and is recorded further (FAULTS 19)', async () => {
-    const database = temporaryFile();
-    const child = start('express.mjs', { EXPRESS: version, SIGNALS: 'ignored', OPTIONS: JSON.stringify({ database }) });
-    const { port } = await message<{ port: number }>(child);
-    child.process.kill('SIGTERM');
-    expect(await message(child)).toEqual({ heard: 'SIGTERM' });
-    await send(port, ['/t/a/users/1'], 1);
-    child.process.kill('SIGINT');
-    expect(await child.ended).toMatchObject({ code: null, signal: 'SIGINT' });
   });
 });

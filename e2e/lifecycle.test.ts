@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { message, runScript, start, temporaryFile } from './child.js';
-import { query, soundness } from './database.js';
+import { runScript, temporaryFile } from './child.js';
+import { query } from './database.js';
 
 const stored = async (database: string) => {
   const [row] = await query<{ spans: number }>(database, 'SELECT count(*) AS spans FROM ferret_spans_v1');
@@ -8,19 +8,6 @@ const stored = async (database: string) => {
 };
 
 describe('a process', () => {
-  it('that never calls close ends by itself, with everything stored (FAULTS 22)', async () => {
-    const database = temporaryFile();
-    const end = await runScript(
-      `const ferret = createFerret(options);
-       for (let i = 0; i < 1000; i++) ferret.measure('work', () => i);`,
-      database,
-    );
-    expect(end).toEqual({ code: 0, signal: null, stderr: '' });
-    expect(await stored(database)).toBe(1_000);
-    expect(await query(database, 'SELECT end_reason FROM ferret_processes_v1')).toEqual([{ end_reason: 'exit' }]);
-    expect(await soundness(database)).toEqual({ integrity: 'ok', ledgers: [{ missing: 0 }] });
-  });
-
   it('that records nothing ends by itself, and makes no file', async () => {
     const database = temporaryFile();
     expect(await runScript('createFerret(options)', database)).toEqual({ code: 0, signal: null, stderr: '' });
@@ -36,42 +23,6 @@ describe('a process', () => {
 
   it('keeps its exit code when it calls process.exit', async () => {
     expect(await runScript(`createFerret(options).start('work').end(); process.exit(7)`)).toMatchObject({ code: 7 });
-  });
-
-  it.each(['SIGTERM', 'SIGINT'] as const)(
-    'dies of %s with the same wait status as without Ferret (FAULTS 19)',
-    async (signal) => {
-      const statuses = [];
-      for (const script of ['', `createFerret(options).measure('work', () => {});`]) {
-        const child = start('run-script.mjs', {
-          SCRIPT: `${script} setInterval(() => {}, 1000); process.send('ready')`,
-          DATABASE: temporaryFile(),
-        });
-        await message(child);
-        child.process.kill(signal);
-        statuses.push(await child.ended);
-      }
-      expect(statuses[1]).toEqual(statuses[0]);
-      expect(statuses[1]).toMatchObject({ code: null, signal });
-    },
-  );
-
-  it('ends at once at a second SIGINT, also while the store hangs (FAULTS 20)', async () => {
-    const child = start('run-script.mjs', {
-      SCRIPT: `const sink = new MemorySink(() => { process.send('hangs'); return new Promise(() => {}); });
-        createFerret({ sink }).start('work').end();
-        setInterval(() => {}, 1000);
-        process.send('ready');`,
-      DATABASE: temporaryFile(),
-    });
-    await message(child);
-    const hangs = message(child);
-    const before = performance.now();
-    child.process.kill('SIGINT');
-    await hangs;
-    child.process.kill('SIGINT');
-    expect(await child.ended).toMatchObject({ code: null, signal: 'SIGINT' });
-    expect(performance.now() - before).toBeLessThan(4_000);
   });
 
   it('has every span in the file when close() resolves, and the file alone', async () => {
@@ -98,16 +49,6 @@ describe('a process', () => {
        ferret.start('work').end();
        const { complete, ledger } = await ferret.close();
        if (!complete || ledger.stored !== 1 || sink.spans.length !== 1) throw new Error('lost');`,
-    );
-    expect(end).toEqual({ code: 0, signal: null, stderr: '' });
-  });
-
-  it('is not kept waiting by a store that hangs: it ends at the deadline of close (FAULTS 15)', async () => {
-    const end = await runScript(
-      `const ferret = createFerret({ sink: new MemorySink(() => new Promise(() => {})), onDiagnostic: () => {} });
-       ferret.start('work').end();
-       const report = await ferret.close({ timeoutMillis: 100 });
-       if (report.complete || report.unwritten !== 1) throw new Error(JSON.stringify(report));`,
     );
     expect(end).toEqual({ code: 0, signal: null, stderr: '' });
   });
@@ -155,28 +96,5 @@ describe('a worker thread', () => {
       { name: 'in main', thread_id: 0, end_reason: 'exit' },
       { name: 'in worker', thread_id: 1, end_reason: 'exit' },
     ]);
-  });
-});
-
-describe('several processes', () => {
-  it('write one file without losing a span: four times 10,000 (FAULTS 11)', async () => {
-    const database = temporaryFile();
-    const script = `const ferret = createFerret({ ...options, runId: 'together' });
-      for (let i = 0; i < 10000; i++) {
-        ferret.start('work').end();
-        if (i % 500 === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-      }
-      const report = await ferret.close({ timeoutMillis: 30000 });
-      if (report.ledger.stored !== 10000) throw new Error(JSON.stringify(report));`;
-    const ends = await Promise.all(Array.from({ length: 4 }, () => runScript(script, database)));
-    for (const end of ends) expect(end).toMatchObject({ code: 0, signal: null });
-    expect(
-      await query(
-        database,
-        'SELECT count(DISTINCT span_id) AS ids, count(DISTINCT process_key) AS processes FROM ferret_spans_v1',
-      ),
-    ).toEqual([{ ids: 40_000, processes: 4 }]);
-    expect(await query(database, 'SELECT count(*) AS runs FROM ferret_runs_v1')).toEqual([{ runs: 1 }]);
-    expect((await soundness(database)).integrity).toBe('ok');
   });
 });

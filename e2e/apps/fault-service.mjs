@@ -1,8 +1,16 @@
 // An Express service for the faults: it answers anything, and its parent can ask how it is.
 
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createFerret } from '@ferretjs/core';
 import { ferret } from '@ferretjs/express';
 import express from 'express';
+
+if (process.env.RUN_AS) {
+  await import('sqlite3'); // While it may still be read.
+  process.setgroups([]);
+  process.setgid(Number(process.env.RUN_AS));
+  process.setuid(Number(process.env.RUN_AS));
+}
 
 const instance = createFerret(JSON.parse(process.env.OPTIONS ?? '{}'));
 const app = express();
@@ -27,6 +35,9 @@ app.use((_error, _request, response, _next) => void response.status(500).end('so
 
 const server = app.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
 
+const delay = monitorEventLoopDelay({ resolution: 10 });
+delay.enable();
+
 /** What a parent may ask, each answered by one message. */
 const ANSWERS = {
   /** Bytes in use after a collection, with nothing waiting for the store. Needs `--expose-gc`. */
@@ -42,6 +53,13 @@ const ANSWERS = {
   async flush() {
     await instance.flush();
     return instance.stats();
+  },
+  stats: () => instance.stats(),
+  /** The longest that the event loop was held up since this was last asked, in milliseconds. */
+  longestDelay() {
+    const { max } = delay;
+    delay.reset();
+    return max / 1e6;
   },
   /** Ends the service; the process goes with it. */
   async close() {

@@ -16,6 +16,7 @@ import { SpillQueue } from './sqlite/spill-queue.js';
 import { SqliteSink } from './sqlite/sqlite-sink.js';
 import { renderPrometheus } from './statistics/prometheus.js';
 import { SpanStatistics } from './statistics/span-statistics.js';
+import { requireSynchronous } from './synchronous.js';
 import { AttributeBag, AttributeRecorder, type Attributes } from './trace/attributes.js';
 import type { SpanData } from './trace/recording-span.js';
 import { createRedactor } from './trace/redaction.js';
@@ -153,7 +154,7 @@ export class FerretInstance implements Ferret {
     const nameOf = (args: Parameters<F>): string => {
       if (typeof name === 'string') return name;
       try {
-        return name(...args);
+        return requireSynchronous('It', name(...args));
       } catch (error) {
         this.#fault('A name given to wrap()', error);
         return fn.name || 'anonymous';
@@ -293,6 +294,6 @@ const warn: OnDiagnostic = ({ code, message, suppressed }) => {
 function withDebug(onDiagnostic: OnDiagnostic, safe: (text: string) => string): OnDiagnostic {
   return (diagnostic) => {
     if (debug.enabled) debug('%s: %s %s', diagnostic.code, diagnostic.message, safe(inspect(diagnostic.cause)));
-    onDiagnostic(diagnostic);
+    return onDiagnostic(diagnostic);
   };
 }

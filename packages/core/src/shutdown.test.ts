@@ -11,7 +11,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** What real signals do is in e2e/lifecycle.test.ts; here the listeners are called by hand. */
+/** What real signals do is in e2e/faults/lifecycle-signals.test.ts; here the listeners are called by hand. */
 function build() {
   const sink = new MemorySink();
   const ferret = createFerret({ sink });
@@ -44,6 +44,17 @@ describe('at a signal', () => {
     expect(await ferret.close()).toMatchObject({ complete: true, ledger: { stored: 2 } });
     expect(kill).not.toHaveBeenCalled();
   });
+});
+
+it('at a signal that the application does not listen to, stores everything also after one that it did', async () => {
+  const kill = vi.spyOn(process, 'kill').mockReturnValue(true);
+  const { sink, ferret } = build();
+  process.once('SIGTERM', () => {});
+  process.emit('SIGTERM', 'SIGTERM');
+  ferret.start('more').end();
+  process.emit('SIGINT', 'SIGINT');
+  await vi.waitFor(() => expect(kill).toHaveBeenCalledExactlyOnceWith(process.pid, 'SIGINT'));
+  expect(sink).toMatchObject({ isClosed: true, endReason: 'SIGINT', spans: { length: 2 } });
 });
 
 it('stores everything when the event loop runs empty', async () => {

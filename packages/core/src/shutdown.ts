@@ -15,8 +15,8 @@ interface Drainable {
  * - the event loop runs empty: close, then the process exits as it would have;
  * - SIGTERM or SIGINT, nobody else listening: close, then raise the signal again, so that the parent sees the same wait
  *   status as without Ferret. Its listeners are gone by then, so a second signal ends the process at once;
- * - SIGTERM or SIGINT, the application listening: flush and step aside. What ends later is drained when the loop runs
- *   empty or the application calls `close()`;
+ * - SIGTERM or SIGINT, the application listening: flush and step aside, for this signal. What ends later is drained when the
+ *   loop runs empty, the application calls `close()`, or the other signal comes and nobody listens to that;
  * - `process.exit()`, or an exception that nobody catches: what is not stored yet is spilled, synchronously.
  */
 class ShutdownHooks {
@@ -73,12 +73,13 @@ class ShutdownHooks {
 
   readonly #onSignal = (signal: NodeJS.Signals): void => {
     // Gone before the application's listeners run: some libraries (signal-exit) end the process only if nobody else listens.
-    this.#offSignals();
+    process.off(signal, this.#onSignal);
     const ferrets = [...this.#ferrets];
     if (process.listenerCount(signal) > 0) {
       for (const ferret of ferrets) void ferret.flush();
       return;
     }
+    this.#offSignals();
     void Promise.all(ferrets.map((ferret) => ferret.shutdown(signal as EndReason))).then(() =>
       process.kill(process.pid, signal),
     );

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { requireSynchronous } from '../synchronous.js';
 import type { Attributes } from '../trace/attributes.js';
 import { withSpan } from '../trace/context.js';
 import { SpanIds } from '../trace/ids.js';
@@ -59,7 +60,7 @@ export function annotateRequest<Context>(
   const span = spanOf(request);
   if (span === undefined) return;
   try {
-    span.annotate(typeof attributes === 'function' ? attributes(context) : attributes);
+    span.annotate(typeof attributes === 'function' ? requireSynchronous('It', attributes(context)) : attributes);
   } catch (error) {
     span.annotate({ 'ferret.annotate_error': error });
   }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { requireSynchronous } from '../synchronous.js';
 import type { IgnoreRule } from './http-options.js';
 
 /** One test out of all rules. `onFault` hears of a function that throws; the request is recorded then. */
@@ -19,8 +20,8 @@ export function createIgnore(
 }
 
 function toTest(rule: IgnoreRule): (request: IncomingMessage, path: string) => boolean {
-  // Only `true` ignores: an async function answers with a promise, which would be truthy for every request.
-  if (typeof rule === 'function') return (request) => rule(request) === true;
+  // Only `true` ignores: what else is truthy may be a mistake.
+  if (typeof rule === 'function') return (request) => requireSynchronous('A function in it', rule(request)) === true;
   if (rule instanceof RegExp) {
     // A copy without `g` and `y`, which make `test` depend on the call before.
     const pattern = new RegExp(rule.source, rule.flags.replace(/[gy]/g, ''));

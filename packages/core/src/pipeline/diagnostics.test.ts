@@ -29,3 +29,12 @@ it('survives an onDiagnostic that throws (FAULTS 28)', () => {
   });
   expect(() => report('QUEUE_FULL', 'x')).not.toThrow();
 });
+
+it('survives an asynchronous onDiagnostic that rejects (FAULTS 28)', async () => {
+  const report = createReport(async () => {
+    throw new Error('logger down');
+  });
+  // Vitest fails where a rejection is left unhandled.
+  expect(() => report('QUEUE_FULL', 'x')).not.toThrow();
+  await new Promise(setImmediate);
+});

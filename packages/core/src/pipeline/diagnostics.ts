@@ -59,7 +59,14 @@ export function createReport(
     }
     last.set(code, { at, suppressed: 0 });
     try {
-      onDiagnostic({ code, message: safe(message), cause, suppressed: previous?.suppressed ?? 0 });
+      const result: unknown = onDiagnostic({
+        code,
+        message: safe(message),
+        cause,
+        suppressed: previous?.suppressed ?? 0,
+      });
+      // It may well send it somewhere; that this fails is no reason to end the process.
+      if (result instanceof Promise) result.catch(() => {});
     } catch {
       // There is nobody left to tell.
     }

@@ -36,8 +36,14 @@ export interface Pruned {
  */
 export async function recoverFile(file: string, options: MaintenanceOptions = {}): Promise<Recovery> {
   const path = resolve(file);
-  // Checked as a reader would: what is no Ferret file is refused here, not moved aside.
-  if ((await sizeOf(path)) > 0 || (await findSpillFiles(path)).length === 0) await (await connect(file)).close();
+  try {
+    // Checked as a reader would: what is no Ferret file is refused here, not moved aside.
+    await (await connect(file)).close();
+  } catch (error) {
+    // The process may have ended before it had stored anything.
+    const isBlank = error instanceof FerretError && (error.code === 'FILE_EMPTY' || error.code === 'FILE_NOT_FOUND');
+    if (!isBlank || (await findSpillFiles(path)).length === 0) throw error;
+  }
   // Each of them, and not one a minute as an application wants them: a tool says of every file why it was left.
   const report: Report = (code, message, cause) => options.onDiagnostic?.({ code, message, cause, suppressed: 0 });
   return withDatabase(path, report, (database) =>

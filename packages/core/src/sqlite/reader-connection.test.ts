@@ -137,6 +137,11 @@ describe('opening a file is refused when', () => {
     await expect(openReader(file)).rejects.toMatchObject({ code: 'FILE_EMPTY' });
   });
 
+  it('it was begun, and its process ended before it had a table', async () => {
+    await execute(file, 'PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;');
+    await expect(openReader(file)).rejects.toMatchObject({ code: 'FILE_EMPTY' });
+  });
+
   it('it holds no database', async () => {
     for (const content of ['hello', 'x'.repeat(10_000), 'SQLite format 3\0 but nothing more']) {
       await writeFile(file, content);

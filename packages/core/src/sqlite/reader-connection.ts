@@ -113,7 +113,8 @@ async function fillTemporary(database: Database, sql: string, parameters?: reado
 
 async function requireFerretFile(file: string, database: Database): Promise<void> {
   const [application] = await database.all<{ application_id: number }>('PRAGMA application_id');
-  if (application?.application_id !== APPLICATION_ID) {
+  const id = application?.application_id ?? 0;
+  if (id !== APPLICATION_ID && !(id === 0 && (await isBlank(database)))) {
     throw new FerretError('FILE_FOREIGN', `${file} is the SQLite database of another program, not a Ferret file.`);
   }
   const version = await schemaVersionOf(database);
@@ -132,6 +133,12 @@ async function requireFerretFile(file: string, database: Database): Promise<void
 async function schemaVersionOf(database: Database): Promise<number> {
   const [schema] = await database.all<{ user_version: number }>('PRAGMA user_version');
   return schema?.user_version ?? 0;
+}
+
+/** A process that ended while it began the file leaves it without a table, and without an id. */
+async function isBlank(database: Database): Promise<boolean> {
+  const [schema] = await database.all<{ objects: number }>('SELECT count(*) AS objects FROM sqlite_schema');
+  return schema?.objects === 0;
 }
 
 /** SQLite could not make the `-wal` or the `-shm`: both codes occur, by which of the two it tried first. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -113,6 +113,24 @@ describe('the file', () => {
     const names = await readdir(directory);
     expect(names).toEqual(['ferret.db', expect.stringMatching(/^ferret\.db\.corrupt-/)]);
     expect(reports).toEqual([['FILE_MOVED_ASIDE', expect.stringContaining(String(names[1]))]]);
+  });
+
+  it('is moved aside whichever of its pages is damaged, and the batch goes to a new one (FAULTS 6)', async () => {
+    const first = sink();
+    await first.write({ id: nextId++, spans: Array.from({ length: 100 }, () => span()), ledger: ledger(100) });
+    await first.close();
+    const whole = await readFile(file);
+    for (let page = 0; page < whole.length; page += 4096) {
+      await writeFile(file, Buffer.from(whole).fill('garbage! ', page, page + 4096));
+      const store = sink();
+      const batch = { id: nextId++, spans: [span()], ledger: ledger(1) };
+      await store.write(batch).catch((error) => {
+        expect(error).toBeInstanceOf(StoreUnavailableError);
+        return store.write(batch);
+      });
+      await store.close();
+    }
+    expect(new Set(reports.map(([code]) => code))).toEqual(new Set(['FILE_MOVED_ASIDE']));
   });
 
   it('is begun where an empty one lies', async () => {

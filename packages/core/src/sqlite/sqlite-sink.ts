@@ -95,25 +95,29 @@ export class SqliteSink implements SpanSink {
       if (error instanceof ProcessGoneError) await this.#letGo(store);
       if (!isDamage(error)) throw this.#translate(error);
       await this.#letGo(store);
-      const aside = await moveAside(this.#options.file, store.identity);
-      if (aside !== undefined) this.#reportMoved(aside, error);
-      throw new StoreUnavailableError(`${this.#options.file} was damaged; a new one is begun`, { cause: error });
+      throw await this.#moveAside(store.identity, error);
     }
+  }
+
+  /** Makes way for a new file. Returns what to say of the work that found the damage: it is to be done again. */
+  async #moveAside(identity: string | undefined, cause: unknown): Promise<StoreUnavailableError> {
+    const { file } = this.#options;
+    const aside = await moveAside(file, identity);
+    if (aside !== undefined) this.#reportMoved(aside, cause);
+    return new StoreUnavailableError(`${file} was damaged; a new one is begun`, { cause });
   }
 
   async #open(): Promise<Store> {
     const { file, synchronous, retention } = this.#options;
     const database = await openForWriting(file, synchronous, (to, cause) => this.#reportMoved(to, cause));
+    const identity = await identityOf(file);
     try {
       await recover(database, file, this.#process, this.#report);
-      return {
-        ...(await openProcessStore(database, this.#process)),
-        identity: await identityOf(file),
-        retention: new RetentionKeeper(database, retention, this.#process),
-      };
+      const store = await openProcessStore(database, this.#process);
+      return { ...store, identity, retention: new RetentionKeeper(database, retention, this.#process) };
     } catch (error) {
       await database.close();
-      throw error;
+      throw isDamage(error) ? await this.#moveAside(identity, error) : error;
     }
   }
 
@@ -132,9 +136,16 @@ export class SqliteSink implements SpanSink {
   }
 
   async #keepLimits(): Promise<void> {
+    const store = this.#store;
     try {
-      await this.#store?.retention.step();
+      await store?.retention.step();
     } catch (error) {
+      if (store !== undefined && isDamage(error)) {
+        // The batch is stored, whatever comes of this; the next one meets the damage again.
+        await this.#letGo(store);
+        await this.#moveAside(store.identity, error).catch(() => {});
+        return;
+      }
       // The next step may have more luck; a batch is not written again for it.
       if (!isSqliteError(error) || !TEMPORARY.has(error.code)) {
         this.#report(

@@ -1,3 +1,4 @@
+import { requireSynchronous } from '../synchronous.js';
 import type { AttributeValue } from './attributes.js';
 import { createNameRule } from './secret-names.js';
 import { mayHoldSecret, redactAssignments, redactText } from './secret-text.js';
@@ -41,10 +42,7 @@ export function createRedactor(options: RedactOptions, onFault: (error: unknown)
     attribute(name, value) {
       if (redactor === undefined) return value;
       try {
-        const result: unknown = redactor(name, value);
-        if (!(result instanceof Promise)) return result;
-        result.catch(() => {}); // Its rejection would end the process.
-        throw new TypeError('A redactor must not be asynchronous');
+        return requireSynchronous('A redactor', redactor(name, value));
       } catch (error) {
         onFault(error);
         return undefined;
