@@ -8,7 +8,6 @@ import type { Finding } from './finding.js';
 /** The application cuts the `-wal` back to 64 MB; twice as much means that it cannot. */
 const LARGEST_WAL_BYTES = 128 * 1024 * 1024;
 const MANY_FREE_BYTES = 64 * 1024 * 1024;
-const CURRENT_SCHEMA = 2;
 const LISTED_PROBLEMS = 5;
 
 /** Whether SQLite finds the file sound. */
@@ -27,13 +26,13 @@ export function examineIntegrity(problems: readonly string[], isFull: boolean): 
 
 /** The format, size, room and permissions of the file. */
 export function examineFile(health: FileHealth): Finding[] {
-  const { schemaVersion, bytes, freeBytes, walBytes, mode } = health;
+  const { schemaVersion, currentSchemaVersion, bytes, freeBytes, walBytes, mode } = health;
   const findings: Finding[] = [
-    schemaVersion < CURRENT_SCHEMA
+    schemaVersion < currentSchemaVersion
       ? {
           level: 'note',
           topic: 'format',
-          text: `${schemaVersion}, of an older version; the current one is ${CURRENT_SCHEMA}`,
+          text: `${schemaVersion}, of an older version; the current one is ${currentSchemaVersion}`,
           advice: 'Nothing: the next start of an app with a current Ferret brings it up to date.',
         }
       : { level: 'ok', topic: 'format', text: String(schemaVersion) },

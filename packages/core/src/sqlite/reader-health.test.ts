@@ -33,6 +33,7 @@ describe('health', () => {
     await chmod(file, 0o640);
     expect(await reader.health()).toEqual({
       schemaVersion: SCHEMA_VERSION,
+      currentSchemaVersion: SCHEMA_VERSION,
       applicationId: APPLICATION_ID,
       bytes: expect.any(Number),
       walBytes: expect.any(Number),

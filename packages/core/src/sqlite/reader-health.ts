@@ -4,6 +4,7 @@ import type { Connection } from './reader-connection.js';
 import { explainFileError } from './reader-errors.js';
 import { type Growth, readGrowth } from './reader-growth.js';
 import { type Orphans, readOrphans } from './reader-orphans.js';
+import { SCHEMA_VERSION } from './schema.js';
 
 export type { Growth, Orphans };
 
@@ -11,6 +12,8 @@ export type { Growth, Orphans };
 export interface FileHealth {
   /** `PRAGMA user_version`. */
   readonly schemaVersion: number;
+  /** The one that this version of Ferret writes. */
+  readonly currentSchemaVersion: number;
   /** `PRAGMA application_id`. */
   readonly applicationId: number;
   /** Of the file itself. */
@@ -50,6 +53,7 @@ export async function readHealth(connection: Connection, file: string, nowMicros
   const growth = await readGrowth(connection, (pages - freePages) * pageSize);
   return {
     schemaVersion,
+    currentSchemaVersion: SCHEMA_VERSION,
     applicationId: await pragma(connection, 'application_id'),
     bytes: size,
     walBytes: await stat(`${file}-wal`).then(
