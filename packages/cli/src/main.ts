@@ -1,5 +1,6 @@
 import { debuglog } from 'node:util';
 import { CommanderError } from 'commander';
+import { AttentionError } from './attention.js';
 import { escapeControls } from './format/escape.js';
 import { createProgram } from './program.js';
 import type { Terminal } from './terminal.js';
@@ -20,6 +21,7 @@ export async function main(parameters: readonly string[], terminal: Terminal): P
       // commander has printed what there is to say; help and version, where they were asked for, are no errors.
       return error.exitCode === SUCCESS ? SUCCESS : USAGE;
     }
+    if (error instanceof AttentionError) return FAILURE;
     terminal.complain(`ferret: ${escapeControls(error instanceof Error ? error.message : String(error))}`);
     debug('%O', error);
     return FAILURE;

@@ -1,13 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { declareAnalyze } from './commands/analyze.js';
+import { declareCompletion } from './commands/completion.js';
 import { declareCrashes } from './commands/crashes.js';
+import { declareDiff } from './commands/diff.js';
+import { declareDoctor } from './commands/doctor.js';
 import { declareExport } from './commands/export.js';
 import { declarePrune } from './commands/prune.js';
 import { declareRecover } from './commands/recover.js';
 import { declareRuns } from './commands/runs.js';
+import { declareTail } from './commands/tail.js';
 import { declareTrace } from './commands/trace.js';
 import { examples } from './options/examples.js';
+import { COMMON_EXIT_CODES, exitCodes } from './options/exit-codes.js';
 import type { Terminal } from './terminal.js';
 
 /**
@@ -16,12 +21,16 @@ import type { Terminal } from './terminal.js';
  */
 const DECLARATIONS = [
   declareAnalyze,
+  declareDiff,
   declareTrace,
+  declareTail,
   declareRuns,
   declareExport,
   declareCrashes,
   declareRecover,
   declarePrune,
+  declareDoctor,
+  declareCompletion,
 ];
 
 /** The commands, options and help texts of `ferret`. Wrong usage ends in a CommanderError, once it is explained. */
@@ -37,6 +46,7 @@ export function createProgram(terminal: Terminal): Command {
       writeErr: (text) => terminal.complain(text.trimEnd()),
       outputError: (text, write) => write(text.replace(/^error: /, 'ferret: ')),
     })
+    .addHelpText('after', exitCodes(COMMON_EXIT_CODES))
     .addHelpText('after', examples('ferret analyze', 'ferret analyze --tree', 'ferret runs logs/ferret.db'));
   for (const declare of DECLARATIONS) {
     declare(program, terminal);

@@ -43,13 +43,21 @@ const DEFAULT_WIDTH = 80;
 const CLEAR_LINE_END = '\u001b[K';
 
 export function openTerminal(stdout: Output, stderr: Output, environment: NodeJS.ProcessEnv): Terminal {
+  // Node takes the mark of being destroyed off its standard output again, so it is remembered here.
+  let isClosed = false;
+  stdout.once?.('close', () => {
+    isClosed = true;
+  });
   return {
     colors: picocolors.createColors(wantsColors(stdout, environment)),
     width: stdout.isTTY ? stdout.columns || DEFAULT_WIDTH : Number.POSITIVE_INFINITY,
     isUnicode: takesUnicode(environment),
     print: (text) => void stdout.write(`${text}\n`),
     complain: (text) => void stderr.write(`${text}\n`),
-    write: (text) => writeTo(stdout, text),
+    write: async (text) => {
+      if (!isClosed) await writeTo(stdout, text);
+      if (isClosed || stdout.destroyed) throw new OutputClosedError('Nobody reads standard output.');
+    },
     status: (text, beside) => {
       if (stderr.isTTY && (beside === 'file' || !stdout.isTTY)) {
         stderr.write(`\r${text.slice(0, (stderr.columns || DEFAULT_WIDTH) - 1)}${CLEAR_LINE_END}`);
@@ -69,9 +77,6 @@ async function writeTo(output: Output, text: string): Promise<void> {
       output.once?.('drain', settle);
       output.once?.('close', settle);
     });
-  }
-  if (output.destroyed) {
-    throw new OutputClosedError('Nobody reads standard output.');
   }
 }
 

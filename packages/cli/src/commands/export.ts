@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import type { ExportOptions } from '../export/export-spans.js';
 import { FORMAT_NAMES } from '../export/format-names.js';
 import { examples } from '../options/examples.js';
+import { COMMON_EXIT_CODES, exitCodes } from '../options/exit-codes.js';
 import { fileArgument } from '../options/file-argument.js';
 import { outputPath } from '../options/output-path.js';
 import { positiveInteger } from '../options/positive-integer.js';
@@ -29,6 +30,14 @@ export function declareExport(program: Command, terminal: Terminal): void {
     .option('--since <time>', 'only what started then or later: an ISO time, or how long ago (15m)', timeBound)
     .option('--until <time>', 'only what started before: an ISO time, or how long ago (2h)', timeBound)
     .option('--limit <n>', 'at most so many spans (speedscope and chrome: traces), the oldest first', positiveInteger)
+    .addHelpText(
+      'after',
+      exitCodes({
+        ...COMMON_EXIT_CODES,
+        '0': 'it was done, or nobody reads on',
+        '130': 'interrupted by Ctrl-C (143: by SIGTERM), as a shell sees it; no file is left behind',
+      }),
+    )
     .addHelpText(
       'after',
       examples(

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { examples } from '../options/examples.js';
 import { fileArgument } from '../options/file-argument.js';
+import { positiveInteger } from '../options/positive-integer.js';
+import type { RunsOptions } from '../runs/list-runs.js';
 import type { Terminal } from '../terminal.js';
 
 export function declareRuns(program: Command, terminal: Terminal): void {
@@ -9,9 +11,13 @@ export function declareRuns(program: Command, terminal: Terminal): void {
     .summary('the runs in a file')
     .description('Lists the runs in a file, the newest first, with what each has stored and lost.')
     .addArgument(fileArgument())
+    .option('--limit <n>', 'how many runs to show (default: 50 in the table, all with --json)', positiveInteger)
     .option('--json', 'print JSON')
-    .addHelpText('after', examples('ferret runs', 'ferret runs logs/ferret.db --json'))
-    .action(async (file: string, options: { json?: true }) => {
+    .addHelpText(
+      'after',
+      examples('ferret runs', 'ferret runs --limit 5', "ferret runs logs/ferret.db --json | jq '.runs[].runId'"),
+    )
+    .action(async (file: string, options: RunsOptions) => {
       const { listRuns } = await import('../runs/list-runs.js');
       await listRuns(terminal, file, options);
     });

@@ -10,7 +10,8 @@ type Holder = Pick<ProcessIdentity, 'processKey' | 'hostname' | 'pid' | 'pidStar
 
 /**
  * Asks for the right to do something that one process does for all. It is held until it expires, and renewed by asking again. A
- * dead holder's is free at once; so is one that expires later than any could, because the clock was set back since.
+ * dead holder's is free at once; so is one that expires far later than any could, because the clock was set back since; the clocks of two
+ * processes are some milliseconds apart.
  */
 export function acquireLease(database: Database, name: string, holder: Holder, nowMicros: number): Promise<boolean> {
   return transaction(database, async () => {
@@ -41,5 +42,7 @@ function toText({ processKey, hostname, pid, pidStart }: Holder): string {
 
 function isHeld(expiresAtMicros: number, by: Holder, asker: Holder, nowMicros: number): boolean {
   const left = expiresAtMicros - nowMicros;
-  return by.processKey !== asker.processKey && left > 0 && left <= LEASE_MICROS && mayLive(by, nowMicros, nowMicros);
+  return (
+    by.processKey !== asker.processKey && left > 0 && left <= 2 * LEASE_MICROS && mayLive(by, nowMicros, nowMicros)
+  );
 }

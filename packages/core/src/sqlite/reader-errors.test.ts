@@ -13,12 +13,12 @@ const COPY_BOTH =
 describe('explainSqliteError', () => {
   it.each([
     ['SQLITE_NOTADB', 'FILE_NOT_SQLITE', 'a.db is not an SQLite database, so not a Ferret file.'],
-    ['SQLITE_CORRUPT', 'FILE_UNREADABLE', 'a.db is damaged: SQLITE_CORRUPT: what SQLite says.'],
+    ['SQLITE_CORRUPT', 'FILE_UNREADABLE', 'a.db is damaged: what SQLite says.'],
     ['SQLITE_BUSY', 'STORE_UNAVAILABLE', 'a.db is locked by another process. Try again.'],
     ['SQLITE_LOCKED', 'STORE_UNAVAILABLE', 'a.db is locked by another process. Try again.'],
     ['SQLITE_CANTOPEN', 'FILE_UNREADABLE', COPY_BOTH],
     ['SQLITE_READONLY', 'FILE_UNREADABLE', COPY_BOTH],
-    ['SQLITE_IOERR', 'FILE_UNREADABLE', 'a.db cannot be read: SQLITE_IOERR: what SQLite says.'],
+    ['SQLITE_IOERR', 'FILE_UNREADABLE', 'a.db cannot be read: what SQLite says.'],
   ])('turns %s into %s', (code, expectedCode, message) => {
     const cause = errorWithCode(code);
     expect(explainSqliteError('a.db', cause)).toMatchObject({ code: expectedCode, message, cause });

@@ -26,7 +26,7 @@ export function explainSqliteError(file: string, error: unknown): unknown {
     case 'SQLITE_NOTADB':
       return new FerretError('FILE_NOT_SQLITE', `${file} is not an SQLite database, so not a Ferret file.`, options);
     case 'SQLITE_CORRUPT':
-      return new FerretError('FILE_UNREADABLE', `${file} is damaged: ${error.message}.`, options);
+      return new FerretError('FILE_UNREADABLE', `${file} is damaged: ${wordsOf(error.message)}.`, options);
     case 'SQLITE_BUSY':
     case 'SQLITE_LOCKED':
       return new FerretError('STORE_UNAVAILABLE', `${file} is locked by another process. Try again.`, options);
@@ -39,6 +39,11 @@ export function explainSqliteError(file: string, error: unknown): unknown {
         options,
       );
     default:
-      return new FerretError('FILE_UNREADABLE', `${file} cannot be read: ${error.message}.`, options);
+      return new FerretError('FILE_UNREADABLE', `${file} cannot be read: ${wordsOf(error.message)}.`, options);
   }
+}
+
+/** SQLite's message without the name of its code, which the error has as its cause. */
+function wordsOf(message: string): string {
+  return message.replace(/^SQLITE_\w+: /, '');
 }

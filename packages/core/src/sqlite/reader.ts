@@ -1,6 +1,14 @@
 import { connect } from './reader-connection.js';
 import { type Crash, type CrashesOptions, type InFlightSpan, readCrashes } from './reader-crashes.js';
+import {
+  type DistributionOptions,
+  type Distributions,
+  type NameDistribution,
+  readDistributions,
+} from './reader-distributions.js';
 import type { SpanCondition, SpanField } from './reader-fields.js';
+import { checkIntegrity, type FileHealth, type HeldLease, readHealth } from './reader-health.js';
+import { type NewestSpans, readLastSpanId, readSpansAfter } from './reader-newest.js';
 import { readSpans, type SpanFilter } from './reader-pages.js';
 import { type RouteStatisticsOptions, readRouteStatistics } from './reader-route-statistics.js';
 import { type Process, type Run, readRun, readRuns } from './reader-runs.js';
@@ -21,10 +29,16 @@ import { measureSpillFiles, type WaitingSpill } from './spill-file.js';
 export type {
   Crash,
   CrashesOptions,
+  DistributionOptions,
   DistributionStep,
+  Distributions,
+  FileHealth,
   GroupStatistics,
+  HeldLease,
   InFlightSpan,
+  NameDistribution,
   NameStatistics,
+  NewestSpans,
   Process,
   RouteStatisticsOptions,
   Run,
@@ -76,6 +90,22 @@ export interface Reader {
    * @param options `maxSpans`: a trace of more spans comes in several parts, 10,000 by default; a {@link TraceFilter}.
    */
   traces(runId: string | undefined, options?: TraceFilter & { readonly maxSpans?: number }): AsyncIterable<StoredTrace>;
+  /** How the durations of every name are distributed, of a run or of a time. Memory stays flat. */
+  distributions(options?: DistributionOptions): Promise<Distributions>;
+  /** The id of the span that was stored last; 0 if there is none. */
+  lastSpanId(): Promise<number>;
+  /**
+   * At most `limit` spans of any run, 1,000 by default, that were stored after the one with the id `cursor`, and where the next look
+   * begins. No transaction is held between two calls.
+   */
+  spansAfter(cursor: number, limit?: number): Promise<NewestSpans>;
+  /** Figures of the file: size, growth, leases, spans without their parents. Quick, whatever the size of the file. */
+  health(): Promise<FileHealth>;
+  /**
+   * What SQLite finds wrong with the file, a line each; none where it is sound. It reads the whole file.
+   * @param full also compares indexes with their tables.
+   */
+  check(full?: boolean): Promise<string[]>;
   /**
    * Processes that ended without being asked to, the latest first, each with the spans it had in flight. One that is alive is none of
    * them. Each is read when it is its turn, so the caller limits them by leaving the loop. A file in schema 1, before
@@ -119,6 +149,11 @@ export async function openReader(file: string): Promise<Reader> {
     slowestRoots: (runId, limit, filter) => readSlowestRoots(connection, runId, limit, filter),
     spans: (runId, options) => readSpans(connection, runId, options?.pageSize ?? DEFAULT_PAGE_SIZE, options),
     traces: (runId, options) => readTraces(file, runId, options?.maxSpans ?? DEFAULT_MAX_SPANS, options ?? {}),
+    distributions: (options) => readDistributions(connection, options ?? {}),
+    lastSpanId: () => readLastSpanId(connection),
+    spansAfter: (cursor, limit) => readSpansAfter(connection, cursor, limit ?? DEFAULT_PAGE_SIZE),
+    health: () => readHealth(connection, connection.path, Date.now() * 1_000),
+    check: (full) => checkIntegrity(connection, full ?? false),
     crashes: (options) => readCrashes(connection, options),
     spillFiles: () => measureSpillFiles(connection.path),
     close: () => connection.close(),

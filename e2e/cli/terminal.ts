@@ -1,0 +1,14 @@
+import { spawn } from 'node:child_process';
+import { BIN, type Ended, endOf } from '../command.js';
+
+/** Runs `ferret` on a terminal of so many columns; what it prints has the line ends of a pipe. */
+export async function runOnTerminal(columns: number, parameters: readonly string[], cwd: string): Promise<Ended> {
+  const words = [process.execPath, BIN, ...parameters].map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
+  const { NO_COLOR: _, FORCE_COLOR: __, ...env } = process.env;
+  const child = spawn('script', ['-qec', `stty cols ${columns}; ${words.join(' ')}`, '/dev/null'], {
+    cwd,
+    env: { ...env, TERM: 'xterm', TZ: 'UTC' },
+  });
+  const ended = await endOf(child);
+  return { ...ended, out: ended.out.replaceAll('\r\n', '\n') };
+}

@@ -1,0 +1,155 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createStoreFixture, FIXTURE_START_MICROS as START } from '../../core/src/sqlite/reader.fixture.js';
+import { runFerret } from './ferret.fixture.js';
+
+const MILLI = 1_000_000;
+const SECOND = 1_000_000;
+
+let directory: string;
+let file: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'ferret-cli-'));
+  file = join(directory, 'ferret.db');
+});
+
+afterEach(() => rm(directory, { recursive: true }));
+
+const ferret = (...parameters: string[]) => runFerret(parameters);
+
+async function writeRuns(target: string, factors: Readonly<Record<string, number>>): Promise<void> {
+  const store = await createStoreFixture(target);
+  await store.database.exec('BEGIN');
+  for (const [index, [runId, factor]] of Object.entries(factors).entries()) {
+    const startedAtMicros = START + index * 3_600 * SECOND;
+    const run = await store.addRun({ runId, startedAtMicros });
+    const process = await store.addProcess(run, { startedAtMicros, sampledOut: 1, started: 1 });
+    for (let at = 0; at < 250; at++) {
+      await store.addSpan(process, {
+        name: 'GET /',
+        startMicros: startedAtMicros + at * 40_000,
+        durationNanos: Math.round((10 + (at % 10)) * MILLI * factor),
+        outcome: factor > 1 && at % 4 === 0 ? 'error' : 'ok',
+      });
+    }
+    for (let at = 0; at < 12; at++)
+      await store.addSpan(process, { name: `only ${runId} ${at}`, startMicros: startedAtMicros });
+  }
+  await store.database.exec('COMMIT');
+  await store.close();
+}
+
+describe('ferret diff', () => {
+  beforeEach(() => writeRuns(file, { 'run-a': 1, 'run-b': 2 }));
+
+  it('finds runs by prefix and word, and times', async () => {
+    const { code, out } = await ferret('diff', 'run-a', 'latest', file);
+    expect(code).toBe(0);
+    expect(out).toContain('worse: p50, p95, errors');
+    expect(out).toContain('new: only run-b 0 (1), ');
+    expect(out).toContain(' and 2 others');
+    expect(out).toContain('sampling keeps slow and failed spans first');
+    const better = await ferret('diff', 'run-b', 'run-a', file, '--limit', '1');
+    expect(better.out).toContain('better: p50, p95, errors');
+    const times = await ferret('diff', '2026-01-01T00:00:00Z..2026-01-01T00:30:00Z', '2026-01-01T00:30:00Z..', file);
+    expect(times.out).toContain('worse: p50, p95, errors');
+    expect((await ferret('diff', '..2026-01-01T00:30:00Z', 'run-b', file)).out).toContain('until ');
+    expect((await ferret('diff', 'run', 'latest', file)).err).toContain('2 runs that begin with "run": run-b, run-a');
+    expect((await ferret('diff', 'latest', 'previous', file)).err).toBe('');
+  });
+
+  it('ends with 1 for what --fail-on names, also in JSON', async () => {
+    const { code, out, err } = await ferret('diff', 'previous', 'latest', file, '--json', '--fail-on', 'p95>20%');
+    expect([code, err]).toEqual([1, 'ferret: failed p95>20%: GET / from 19.0 ms to 38.0 ms (+100 %)\n']);
+    expect(JSON.parse(out)).toMatchObject({
+      before: { run: { runId: 'run-a' }, basis: 'spans' },
+      names: [{ name: 'GET /', countBefore: 250 }],
+      failed: [{ rule: 'p95>20%', name: 'GET /', metric: 'p95', verdict: 'worse' }],
+    });
+    expect((await ferret('diff', 'previous', 'latest', file, '--fail-on', 'p95>300%')).code).toBe(0);
+  });
+
+  it('compares two files', async () => {
+    const other = join(directory, 'other.db');
+    await writeRuns(other, { main: 1 });
+    expect((await ferret('diff', 'latest', 'latest', file, '--before-file', other)).out).toContain(
+      'worse: p50, p95, errors',
+    );
+    const missing = await ferret('diff', 'latest', 'latest', file, '--before-file', join(directory, 'none.db'));
+    expect(missing).toMatchObject({ code: 1, err: expect.stringContaining('There is no file') });
+  });
+});
+
+describe('ferret doctor', () => {
+  it('finds nothing in a sound file', async () => {
+    await (await createStoreFixture(file)).close();
+    const { code, out } = await ferret('doctor', file, '--full');
+    expect(code).toBe(0);
+    expect(out).toContain('sound (integrity_check)');
+    expect(out).toContain('no span stored yet');
+    expect(out).toMatch(/: healthy\n$/);
+  });
+
+  it('says of every trouble what to do', async () => {
+    const store = await createStoreFixture(file);
+    const run = await store.addRun();
+    const here = { hostname: hostname(), endedAtMicros: null, endReason: null };
+    await store.addProcess(run, { ...here, pid: 0x7fff_fffe, pidStart: '1' });
+    await store.addProcess(run, { hostname: 'elsewhere', endedAtMicros: null, endReason: null });
+    await store.addProcess(run, { endReason: 'crashed' });
+    await store.addProcess(run, { ...here, pid: process.pid });
+    const losing = await store.addProcess(run, {
+      started: 9,
+      queueFull: 1,
+      writeFailed: 2,
+      closed: 3,
+      tooLarge: 4,
+      sampledOut: 5,
+    });
+    await store.addSpan(losing, { parentId: 'ffffffff000000c2', isLocalRoot: false });
+    for (let hour = 1; hour < 300; hour++) await store.addSpan(losing, { startMicros: START + hour * 3_600 * SECOND });
+    await store.database.exec('PRAGMA user_version = 1');
+    await store.close();
+    await writeFile(`${file}.spill-x`, 'something');
+    const { code, out } = await ferret('doctor', file, '--json', '--max-size', '10KB');
+    expect(code).toBe(1);
+    const { isHealthy, findings } = JSON.parse(out) as {
+      isHealthy: boolean;
+      findings: { level: string; topic: string }[];
+    };
+    expect(isHealthy).toBe(false);
+    const topics = findings.filter(({ level }) => level === 'attention').map(({ topic }) => topic);
+    expect(topics).toEqual([
+      'retention',
+      'orphans',
+      'ledger.queueFull',
+      'ledger.writeFailed',
+      'ledger.closed',
+      'ledger.tooLarge',
+      'ledger.sum',
+      'processes.died',
+      'spill',
+    ]);
+    expect((await ferret('doctor', file)).out).toContain('of an older version');
+  });
+});
+
+describe('ferret completion', () => {
+  it.each(['bash', 'zsh', 'fish'])('knows all commands in %s', async (shell) => {
+    const { code, out } = await ferret('completion', shell);
+    expect(code).toBe(0);
+    for (const word of ['analyze', 'diff', 'tail', 'doctor', 'fail-on', 'speedscope']) expect(out).toContain(word);
+  });
+});
+
+it('ferret runs shows as many as asked for', async () => {
+  await writeRuns(file, { a: 1, b: 1, c: 1 });
+  expect((await ferret('runs', file, '--limit', '1')).out).toContain('... and 2 older ones: --limit 3 shows all');
+  expect(JSON.parse((await ferret('runs', file, '--limit', '2', '--json')).out)).toMatchObject({
+    runs: [{ runId: 'c' }, { runId: 'b' }],
+    hasMore: true,
+  });
+});

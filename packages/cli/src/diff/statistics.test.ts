@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { designEffect } from './design-effect.js';
+import { correctForMany } from './holm.js';
+import { incompleteBeta } from './incomplete-beta.js';
+import { quantileShift } from './quantile-shift.js';
+import { shareShift } from './share-shift.js';
+import { studentChance } from './student.js';
+
+describe('the incomplete beta function', () => {
+  it('has known values', () => {
+    // By hand: I_x(1, 1) = x; I_x(2, 2) = 3x^2 - 2x^3; a sum of binomial chances; symmetry.
+    expect(incompleteBeta(0.3, 1, 1)).toBeCloseTo(0.3, 12);
+    expect(incompleteBeta(0.3, 2, 2)).toBeCloseTo(0.216, 12);
+    const atLeast8Of10 = 45 * 0.6 ** 8 * 0.4 ** 2 + 10 * 0.6 ** 9 * 0.4 + 0.6 ** 10;
+    expect(incompleteBeta(0.6, 8, 3)).toBeCloseTo(atLeast8Of10, 12);
+    expect(incompleteBeta(0.4, 3, 8)).toBeCloseTo(1 - atLeast8Of10, 12);
+    expect([incompleteBeta(0, 2, 3), incompleteBeta(1, 2, 3)]).toEqual([0, 1]);
+  });
+
+  it('is near the normal distribution where the counts are large', () => {
+    const n = 10_000_000;
+    const deviation = Math.sqrt((0.95 * 0.05) / n);
+    expect(incompleteBeta(0.95 + 1.96 * deviation, 0.95 * n, 0.05 * n)).toBeCloseTo(0.975, 3);
+    expect(incompleteBeta(0.95 - 1.96 * deviation, 0.95 * n, 0.05 * n)).toBeCloseTo(0.025, 3);
+    expect(incompleteBeta(0.96, 0.95 * n, 0.05 * n)).toBe(1);
+    expect(incompleteBeta(0.94, 0.95 * n, 0.05 * n)).toBe(0);
+  });
+});
+
+describe('the shift of a quantile', () => {
+  const sample = (...buckets: [number, number][]) => {
+    const count = buckets.reduce((sum, [, counted]) => sum + counted, 0);
+    return { buckets, count, effectiveCount: count };
+  };
+
+  it('is certain where all lie beyond, and not told where all are alike', () => {
+    const low = sample([10, 100]);
+    const high = sample([20, 100]);
+    expect(quantileShift(low, high, 0.5).rise).toBeLessThan(1e-9);
+    expect(quantileShift(low, high, 0.5).fall).toBeCloseTo(1, 9);
+    expect(quantileShift(high, low, 0.5).fall).toBeLessThan(1e-9);
+    expect(quantileShift(low, low, 0.5).rise).toBeCloseTo(1, 9);
+  });
+
+  it('counts for less where the durations depend on each other', () => {
+    const before = sample([10, 60], [11, 40]);
+    const after = sample([10, 40], [11, 60]);
+    const independent = quantileShift(before, after, 0.5).rise;
+    const spells = { ...before, effectiveCount: 20 };
+    expect(quantileShift(spells, { ...after, effectiveCount: 20 }, 0.5).rise).toBeGreaterThan(independent * 5);
+  });
+});
+
+describe('the design effect', () => {
+  const none = { factor: 1, freedom: Number.POSITIVE_INFINITY };
+
+  it('is 1 where parts vary as chance has it, or nothing varies', () => {
+    const even = [{ count: 100, hits: 5 }];
+    expect(designEffect([even, even])).toEqual(none);
+    expect(designEffect([Array.from({ length: 10 }, () => ({ count: 100, hits: 5 }))])).toEqual(none);
+    expect(designEffect([Array.from({ length: 10 }, () => ({ count: 100, hits: 0 }))])).toEqual(none);
+  });
+
+  it('grows with the spells', () => {
+    const parts = Array.from({ length: 10 }, (_, at) => ({ count: 1_000, hits: at === 3 ? 500 : 0 }));
+    const { factor, freedom } = designEffect([parts, parts]);
+    expect(factor).toBeGreaterThan(100);
+    expect(freedom).toBe(18);
+  });
+});
+
+it("a chance by Student's distribution is that of the tables", () => {
+  // 2.101 and 3.922: 2.5 % and 0.05 % of 18 degrees of freedom; by the normal distribution 0.01782 and 0.0000439.
+  expect(studentChance(0.01782, 18)).toBeCloseTo(0.025, 4);
+  expect(studentChance(0.0000439, 18)).toBeCloseTo(0.0005, 5);
+  expect([studentChance(0.5, 18), studentChance(0, 18), studentChance(0.9, 3)]).toEqual([0.5, 0, 0.9]);
+});
+
+describe('the shift of a share', () => {
+  it('is exact where hits are few', () => {
+    // None of three fell on the first half: 1 in 8.
+    expect(shareShift({ count: 100, hits: 0 }, { count: 100, hits: 3 }, 1).rise).toBeCloseTo(0.125, 9);
+    expect(shareShift({ count: 100, hits: 3 }, { count: 100, hits: 0 }, 1).fall).toBeCloseTo(0.125, 9);
+    expect(shareShift({ count: 100, hits: 0 }, { count: 100, hits: 0 }, 1)).toEqual({ rise: 1, fall: 1 });
+    expect(shareShift({ count: 1000, hits: 10 }, { count: 1000, hits: 80 }, 1).rise).toBeLessThan(1e-9);
+    expect(shareShift({ count: 1000, hits: 10 }, { count: 1000, hits: 80 }, 20).rise).toBeGreaterThan(1e-3);
+  });
+});
+
+it('the correction for many comparisons is that of Holm', () => {
+  expect(correctForMany([0.01, 0.04, 0.03, 0.005])).toEqual(
+    [0.03, 0.06, 0.06, 0.02].map((value) => expect.closeTo(value)),
+  );
+  expect(correctForMany([])).toEqual([]);
+});
