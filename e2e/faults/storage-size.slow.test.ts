@@ -21,7 +21,7 @@ it('13. a reader open for 10 minutes under load: the WAL shrinks when it has gon
   // 3 KB a span; at full length as slow as that the WAL stays within bounds.
   const child = startScript(
     `const { setTimeout } = await import('node:timers/promises');
-     const ferret = createFerret(options);
+     const ferret = createFerret({ ...options, retention: { maxSizeMegabytes: Infinity } });
      const attributes = { a: 'a'.repeat(1000), b: 'b'.repeat(1000), c: 'c'.repeat(1000) };
      ferret.start('work').end();
      await ferret.flush();
@@ -29,7 +29,7 @@ it('13. a reader open for 10 minutes under load: the WAL shrinks when it has gon
      let isClosing = false;
      process.once('message', () => { isClosing = true; });
      while (!isClosing) {
-       for (let i = 0; i < ${isSoak ? 4 : 100}; i++) ferret.start('work', { attributes }).end();
+       for (let i = 0; i < ${isSoak ? 2 : 100}; i++) ferret.start('work', { attributes }).end();
        await setTimeout(10);
      }
      const { complete, unwritten } = await ferret.close({ timeoutMillis: 60_000 });
