@@ -7,7 +7,7 @@ import { resolveSampling } from '../packages/core/dist/esm/sampling/sampling-opt
 import { Histogram } from '../packages/core/dist/esm/statistics/histogram.js';
 import { SpanStatistics } from '../packages/core/dist/esm/statistics/span-statistics.js';
 import { AttributeRecorder } from '../packages/core/dist/esm/trace/attributes.js';
-import { createSpanId, createTraceId } from '../packages/core/dist/esm/trace/ids.js';
+import { SpanIds } from '../packages/core/dist/esm/trace/ids.js';
 import { RecordingSpan } from '../packages/core/dist/esm/trace/recording-span.js';
 import { createRedactor } from '../packages/core/dist/esm/trace/redaction.js';
 import { Tracer } from '../packages/core/dist/esm/trace/tracer.js';
@@ -34,14 +34,8 @@ function createTracer({ statistics, budget }) {
 
 /** As adapters make them, but for what they read off the request. */
 function request(tracer, index, children) {
-  const context = {
-    traceId: createTraceId(),
-    parentId: undefined,
-    isLocalRoot: true,
-    sampled: true,
-    tracestate: undefined,
-  };
-  const span = new RecordingSpan(tracer, 'GET', 'server', createSpanId(), context);
+  const context = { ids: SpanIds.root(), isLocalRoot: true, sampled: true, tracestate: undefined };
+  const span = new RecordingSpan(tracer, 'GET', 'server', context);
   tracer.started(span);
   const { data } = span;
   data.httpMethod = 'GET';
