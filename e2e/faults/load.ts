@@ -1,5 +1,8 @@
 import { Agent, request } from 'node:http';
 
+/** A connection that a cluster hands to a worker just killed is closed by nobody. */
+const PATIENCE_MILLIS = 15_000;
+
 /** What clients of `fault-service.mjs` saw. */
 export interface Load {
   requests: number;
@@ -45,15 +48,15 @@ function send(port: number, number: number, agent: Agent, load: Load): Promise<v
       if (seen !== `200 {"id":"${number}"}`) load.wrong.push(seen);
       resolve();
     };
-    request({ port, host: '127.0.0.1', path: `/users/${number}`, agent }, (response) => {
+    const sent = request({ port, host: '127.0.0.1', path: `/users/${number}`, agent }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (text: string) => {
         body += text;
       });
       response.on('end', () => settle(`${response.statusCode} ${body}`));
-    })
-      .on('error', (error) => settle(error.message))
-      .end();
+    });
+    sent.setTimeout(PATIENCE_MILLIS, () => sent.destroy(new Error('no answer')));
+    sent.on('error', (error) => settle(error.message)).end();
   });
 }
 
