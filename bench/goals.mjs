@@ -2,7 +2,7 @@
 import { hundredths, table, tenths, whole } from './cells.mjs';
 
 const micros = (value) => `${hundredths(value)} us`;
-const times = (share) => `1/${tenths(1 / share)}`;
+const times = (share) => `1/${tenths(1 / share).replace('.0', '')}`;
 
 /** Each goal: what, how much at most (or at least), how to show it, and where it is in the data of a part. */
 const GOALS = [

@@ -1,5 +1,5 @@
 // How each figure grows: with the spans that are in the file already, and with the routes that the app has.
-import { copyFileSync, rmSync } from 'node:fs';
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { quartileCell, whole } from './cells.mjs';
 import { growFile } from './grow-file.mjs';
@@ -49,26 +49,29 @@ async function measure(plan, say) {
 async function bySize({ sizes, burst, loop, written }, load, say) {
   return await inTemporaryFolder(async (folder) => {
     const growing = join(folder, 'growing.db');
-    const file = join(folder, 'measured.db');
     const rows = [];
     let stored = 0;
     for (const spans of sizes) {
       const { bytes } = await write(growing, spans - stored);
       stored = spans;
-      // What is measured writes as well, to a copy: the next size starts from what this one is.
-      copyFileSync(growing, file);
-      const { bytes: _, ...writer } = await write(file, written);
-      rows.push({
-        spans,
-        bytesPerSpan: bytes / spans,
-        writer,
-        loop: await eventLoop({ ...loop, file, say: () => {} }),
-        overhead: await overhead({ file, routes: 1, burst, load }),
-      });
-      say(`${whole(spans)} spans in the file: ${whole(writer.spansPerSecond)} more a second`);
-      rmSync(file);
+      const row = await atSize(growing, { burst, loop, written, load });
+      rows.push({ spans, bytesPerSpan: bytes / spans, ...row });
+      say(`${whole(spans)} spans in the file: ${whole(row.writer.spansPerSecond)} more a second`);
     }
     return rows;
+  });
+}
+
+/** What is measured writes as well, so to a copy, in a folder of its own: a write-ahead log that is left belongs to no other file. */
+async function atSize(growing, { burst, loop, written, load }) {
+  return await inTemporaryFolder(async (folder) => {
+    const file = join(folder, 'measured.db');
+    copyFileSync(growing, file);
+    return {
+      writer: await write(file, written),
+      loop: await eventLoop({ ...loop, file, say: () => {} }),
+      overhead: await overhead({ file, routes: 1, burst, load }),
+    };
   });
 }
 

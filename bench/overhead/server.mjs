@@ -1,6 +1,5 @@
 // One server under test, in a process of its own: FRAMEWORK, with what VARIANT says in it. OpenTelemetry is in the process before
-// this file is (node --import ./opentelemetry.mjs). At every message it has what was
-// recorded written, and answers what that was.
+// this file is (node --import ./opentelemetry.mjs). At every message, what was recorded is written, and the answer says what that was.
 import { memoryUsage } from 'node:process';
 import { loadNest } from './load-nest.mjs';
 
