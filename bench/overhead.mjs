@@ -15,14 +15,14 @@ export const overhead = {
   linuxOnly: true,
   full: {
     frameworks: {
-      express: { rounds: 20 },
-      koa: { rounds: 14 },
-      'nest-11': { rounds: 14 },
-      'nest-12': { rounds: 12 },
+      express: { rounds: 18 },
+      koa: { rounds: 12 },
+      'nest-11': { rounds: 12 },
+      'nest-12': { rounds: 10 },
     },
     burst: { millis: 1_000, warmUps: 2 },
-    latency: { rounds: 4, millis: 3_000 },
-    starts: 5,
+    latency: { rounds: 4, millis: 2_000 },
+    starts: 3,
   },
   short: {
     frameworks: {
