@@ -1,14 +1,25 @@
 // The rate budget under load: what is kept of a service at full speed, whether the counts are exact, and what a request costs without
-// Ferret, with everything kept, and with a budget. On its own: node bench/budget.mjs
+// Ferret, with everything kept, and with a budget.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { openDatabase } from '../packages/core/dist/esm/sqlite/driver.js';
+import { quartileCell, table, tenths, whole } from './cells.mjs';
 import { quartiles } from './quartiles.mjs';
+
+export const budget = {
+  name: 'budget',
+  title: 'Budget',
+  seconds: 85,
+  full: { seconds: 20, rounds: 12, burstMillis: 1_000 },
+  short: { seconds: 2, rounds: 1, burstMillis: 200 },
+  measure,
+  describe,
+};
 
 const SERVICE = fileURLToPath(new URL('budget-process.mjs', import.meta.url));
 const BUDGET = 100;
@@ -116,7 +127,7 @@ async function costs(directory, rounds, millis) {
   }));
 }
 
-export async function budget({ seconds, rounds, burstMillis, say }) {
+async function measure({ seconds, rounds, burstMillis }, say) {
   const directory = mkdtempSync(join(tmpdir(), 'ferret-bench-'));
   try {
     const overloads = [];
@@ -126,6 +137,7 @@ export async function budget({ seconds, rounds, burstMillis, say }) {
     ]) {
       const result = await overload(join(directory, `${name}.db`), seconds, requestOf);
       overloads.push({ name, ...result });
+      if (result.missed !== 0) throw new Error(`${result.missed} requests were not counted`);
       say(
         `${name}: ${result.keptPerSecond.toFixed(0)} spans a second kept of ${result.sentPerSecond.toFixed(0)} requests, ` +
           `${result.keptErrors} of ${result.failed} failures, ${result.missed} requests not counted`,
@@ -135,12 +147,33 @@ export async function budget({ seconds, rounds, burstMillis, say }) {
     for (const { name, micros, added } of rows) {
       say(`${name}: ${micros.median.toFixed(1)} us a request, ${added.median.toFixed(1)} added`);
     }
-    return { overloads, rows, allowed: BUDGET, ceiling: BUDGET * 10 };
+    return { seconds, overloads, rows, allowed: BUDGET, ceiling: BUDGET * 10 };
   } finally {
     rmSync(directory, { recursive: true });
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  await budget({ seconds: 20, rounds: 12, burstMillis: 1_000, say: (text) => console.log(text) });
+function describe({ seconds, overloads, rows, allowed, ceiling }) {
+  return [
+    `An Express service at full speed, two spans a request, with \`maxSpansPerSecond: ${allowed}\` and so a ceiling of ${ceiling}, for ` +
+      `${seconds} s. What is kept beyond the budget has failed, or was slower than 99 in 100.`,
+    '',
+    table(
+      ['', 'requests a second', 'spans kept a second', 'failures kept', 'requests not counted'],
+      overloads.map(({ name, sentPerSecond, keptPerSecond, failed, keptErrors, missed }) => [
+        name,
+        whole(sentPerSecond),
+        whole(keptPerSecond),
+        `${whole(keptErrors)} of ${whole(failed)}`,
+        missed,
+      ]),
+    ),
+    '',
+    'Processor time of a request in that service, of all its threads:',
+    '',
+    table(
+      ['', 'us a request', 'added, round by round'],
+      rows.map(({ name, micros, added }) => [name, quartileCell(micros, tenths), quartileCell(added, tenths)]),
+    ),
+  ].join('\n');
 }

@@ -1,27 +1,40 @@
 // How long the commands take that read a large file, as processes of their own, and how much memory: the best of some turns, as
-// others may be busy on the machine. On its own: node bench/reader.mjs 10000000 [directory to keep the file in]
+// others may be busy on the machine.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openReader } from '@ferretjs/core/reader';
+import { hundredths, table, tenths, whole } from './cells.mjs';
 import { addRouteMinutes, writeLargeFile } from './reader-file.mjs';
+
+export const reader = {
+  name: 'reader',
+  title: 'Reader',
+  seconds: 480,
+  full: { sizes: [1_000_000, 10_000_000], turns: 3 },
+  short: { sizes: [20_000], turns: 1 },
+  measure,
+  describe,
+};
 
 const BIN = fileURLToPath(new URL('../packages/cli/bin/ferret.js', import.meta.url));
 const MEASURE = fileURLToPath(new URL('reader-process.mjs', import.meta.url));
 
+async function measure({ sizes, turns }, say) {
+  const files = [];
+  for (const spans of sizes) files.push(await readFileOf(spans, turns, say));
+  return { turns, files };
+}
+
 /** Seconds and peak memory of each command on a file of so many spans. */
-export async function reader({ spans, turns, say, keepIn }) {
-  const directory = keepIn ?? mkdtempSync(join(tmpdir(), 'ferret-bench-'));
+async function readFileOf(spans, turns, say) {
+  const directory = mkdtempSync(join(tmpdir(), 'ferret-bench-'));
   const file = join(directory, `${spans}.db`);
-  const list = `${file}.json`;
   try {
-    if (!existsSync(file)) {
-      writeFileSync(list, JSON.stringify(await writeLargeFile(file, spans, say)));
-      await addRouteMinutes(file, spans);
-    }
-    const traceIds = JSON.parse(readFileSync(list, 'utf8'));
+    const traceIds = await writeLargeFile(file, spans, say);
+    await addRouteMinutes(file, spans);
     const traceId = traceIds.at(-1);
     const rows = [
       ['ferret analyze', ['analyze', file]],
@@ -39,7 +52,7 @@ export async function reader({ spans, turns, say, keepIn }) {
     say(`a trace by its id, within the process: ${traceMillis.toFixed(1)} ms`);
     return { spans, rows, traceMillis, megabytes: statSync(file).size / 2 ** 20 };
   } finally {
-    if (keepIn === undefined) rmSync(directory, { recursive: true });
+    rmSync(directory, { recursive: true });
   }
 }
 
@@ -76,7 +89,19 @@ async function timeTraces(file, traceIds, turns) {
   return longest;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [, , spans = '1000000', keepIn] = process.argv;
-  await reader({ spans: Number(spans), turns: 5, say: (text) => console.log(text), keepIn });
+function describe({ turns, files }) {
+  const sections = files.map(({ spans, rows, traceMillis, megabytes }) => [
+    `${whole(spans)} spans, ${whole(megabytes)} MB:`,
+    '',
+    table(
+      ['', 'seconds', 'peak memory, MB'],
+      rows.map(({ name, seconds, megabytes: peak }) => [`\`${name}\``, hundredths(seconds), whole(peak)]),
+    ),
+    '',
+    `A trace by its id, within a process that has the file open: ${tenths(traceMillis)} ms, the slowest of twenty.`,
+    '',
+  ]);
+  return [`Commands as processes of their own, from start to end; the best of ${turns}.`, '', ...sections.flat()]
+    .join('\n')
+    .trimEnd();
 }

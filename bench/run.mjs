@@ -1,196 +1,70 @@
-// npm run bench [-- --short]: measures, prints, and rewrites bench/RESULTS.md. The short form shows that the bench works;
-// it writes nothing and says nothing about speed.
-import { writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { budget } from './budget.mjs';
-import { eventLoop } from './event-loop.mjs';
-import { reader } from './reader.mjs';
-import { statistics } from './statistics.mjs';
-import { writer } from './writer.mjs';
-import { writers } from './writers.mjs';
+// npm run bench [-- <part> ...] [--short]: measures, prints, and rewrites bench/RESULTS.md with its plots. The short form shows that
+// every part works; it writes nothing and says nothing about speed.
+import { parseArgs } from 'node:util';
+import { PARTS } from './parts.mjs';
+import { plot } from './plot.mjs';
+import { allPlots, page, readResults, resultOf, writeResults } from './results.mjs';
 
-const isShort = process.argv.includes('--short');
 const say = (text) => console.log(text);
-const plan = isShort
-  ? {
-      rounds: 1,
-      seconds: 1,
-      rates: [10_000],
-      written: 65_536,
-      stretches: 2,
-      writers: 2,
-      turns: 2,
-      traces: 5_000,
-      load: { seconds: 2, rounds: 1, burstMillis: 200 },
-      read: [100_000],
-      readings: 1,
+const names = PARTS.map(({ name }) => name);
+const { values, positionals } = parse();
+if (values.help) say(help());
+else await run(positionals.length === 0 ? PARTS : PARTS.filter(({ name }) => positionals.includes(name)));
+
+async function run(parts) {
+  const results = values.short ? {} : readResults();
+  const took = [];
+  for (const part of parts) {
+    say(`\n=== ${part.title} (${part.name}${values.short ? ', short' : `, about ${duration(part.seconds)}`}) ===\n`);
+    if (part.linuxOnly && process.platform !== 'linux') {
+      say('Left out: processor time by thread is read from /proc, which only Linux has.');
+      continue;
     }
-  : {
-      rounds: 5,
-      seconds: 10,
-      rates: [10_000, 100_000],
-      written: 2_097_152,
-      stretches: 8,
-      writers: 8,
-      turns: 40,
-      traces: 20_000,
-      load: { seconds: 20, rounds: 12, burstMillis: 1_000 },
-      read: [1_000_000, 10_000_000],
-      readings: 5,
-    };
-
-const lines = [
-  '# Results',
-  '',
-  `Written by \`npm run bench\` on Node ${process.versions.node}, ${cpus().length} x ${cpus()[0]?.model.trim()}. Medians, with quartiles in brackets.`,
-];
-for (const rate of plan.rates) {
-  say(
-    `\nEvent loop at ${rate.toLocaleString('en')} spans a second, ${plan.seconds} s a round, control and Ferret in turn`,
-  );
-  const result = await eventLoop({ spansPerSecond: rate, seconds: plan.seconds, rounds: plan.rounds, say });
-  const table = describe(rate, result);
-  say(`\n${table}`);
-  lines.push('', table);
-  if (result.started !== result.stored + result.dropped) throw new Error('the ledger does not add up');
-}
-say('\nWriter: spans recorded as fast as the file takes them');
-const table = describeWriter(await writer({ spans: plan.written, stretches: plan.stretches, say }));
-say(`\n${table}`);
-lines.push('', table);
-say(`\nWriters: one alone, and ${plan.writers} together on one file, in turn`);
-const several = describeWriters(
-  await writers({ count: plan.writers, seconds: plan.seconds, rounds: plan.rounds, say }),
-);
-say(`\n${several}`);
-lines.push('', several);
-say('\nStatistics and sampler: processor time from the start of a trace to its end');
-const costs = describeStatistics(statistics({ rounds: plan.turns, traces: plan.traces, say }));
-say(`\n${costs}`);
-lines.push('', costs);
-say('\nBudget: a service at full speed, and what a request costs it');
-const loaded = await budget({ ...plan.load, say });
-const underLoad = describeBudget(loaded);
-say(`\n${underLoad}`);
-lines.push('', underLoad);
-if (loaded.overloads.some(({ missed }) => missed !== 0)) throw new Error('not every request was counted');
-for (const spans of plan.read) {
-  say(`\nReading a file of ${spans.toLocaleString('en')} spans`);
-  const times = describeReader(await reader({ spans, turns: plan.readings, say }));
-  say(`\n${times}`);
-  lines.push('', times);
+    const started = performance.now();
+    const data = await part.measure(values.short ? part.short : part.full, say);
+    const seconds = (performance.now() - started) / 1000;
+    results[part.name] = resultOf(data, seconds);
+    took.push(`${part.name.padEnd(12)}${duration(seconds).padStart(12)}`);
+    say(`\n${part.describe(data)}`);
+    // After each part: what a later one that fails has no part in is kept.
+    if (!values.short) writeResults(results);
+  }
+  if (values.short) {
+    say(`\nThe page of results has ${page(results).length} characters and these plots:`);
+    for (const { file, ...figure } of allPlots(results)) say(`${file}, ${plot(figure).length} characters`);
+  } else {
+    say('\nWritten to bench/RESULTS.md, bench/results.json and bench/plots.');
+  }
+  say(`\n${took.join('\n')}`);
 }
 
-if (!isShort) {
-  writeFileSync(new URL('RESULTS.md', import.meta.url), `${lines.join('\n')}\n`);
-  say('\nWritten to bench/RESULTS.md');
+function parse() {
+  try {
+    const parsed = parseArgs({
+      allowPositionals: true,
+      options: { short: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+    });
+    const unknown = parsed.positionals.find((name) => !names.includes(name));
+    if (unknown !== undefined) throw new Error(`There is no part "${unknown}". There are: ${names.join(', ')}.`);
+    return parsed;
+  } catch (error) {
+    console.error(error.message);
+    process.exit(2);
+  }
 }
 
-function describe(rate, { rows, started, stored, dropped, bytesPerSpan, longestQueue }) {
-  const cell = ({ q1, median, q3 }) => `${median.toFixed(2)} [${q1.toFixed(2)}, ${q3.toFixed(2)}]`;
-  const names = {
-    p50Millis: 'delay p50, ms',
-    p99Millis: 'delay p99, ms',
-    p999Millis: 'delay p99.9, ms',
-    maxMillis: 'delay max, ms',
-    busyPercent: 'main thread busy, %',
-  };
+function help() {
+  const total = PARTS.reduce((sum, { seconds }) => sum + seconds, 0);
   return [
-    `## Event loop at ${rate.toLocaleString('en')} spans a second`,
+    'npm run bench [-- <part> ...] [--short]',
     '',
-    '| | without Ferret | with Ferret | added, round by round |',
-    '|---|---|---|---|',
-    ...rows.map(
-      ({ measure, control, ferret, added }) =>
-        `| ${names[measure]} | ${cell(control)} | ${cell(ferret)} | ${cell(added)} |`,
-    ),
+    ...PARTS.map(({ name, title, seconds }) => `  ${name.padEnd(12)}${title.padEnd(28)}about ${duration(seconds)}`),
     '',
-    `${started.toLocaleString('en')} spans started, ${stored.toLocaleString('en')} stored, ${dropped} dropped; ` +
-      `at most ${longestQueue.toLocaleString('en')} waiting; ${bytesPerSpan.median.toFixed(0)} bytes a span in the file.`,
+    `All parts: about ${duration(total)} on a quiet machine of two cores. Results go to bench/RESULTS.md, those of other parts stay.`,
+    '--short: a sign of life from each part, within a minute; nothing is written.',
   ].join('\n');
 }
 
-function describeWriter({ rows, bytesPerSpan }) {
-  return [
-    '## Writer',
-    '',
-    'Recording, batching and writing on one main thread and the thread pool, three attributes a span, each span a trace of its own.',
-    '',
-    '| spans in the file | spans a second, until there | a trace by its id, ms |',
-    '|---|---|---|',
-    ...rows.map(
-      ({ stored, spansPerSecond, traceMillis }) =>
-        `| ${stored.toLocaleString('en')} | ${Math.round(spansPerSecond).toLocaleString('en')} | ${traceMillis.toFixed(1)} |`,
-    ),
-    '',
-    `${bytesPerSpan.toFixed(0)} bytes a span in the file.`,
-  ].join('\n');
-}
-
-function describeWriters({ alone, all, share }) {
-  const rate = ({ q1, median, q3 }) => [median, q1, q3].map((value) => Math.round(value).toLocaleString('en'));
-  const cell = ([median, q1, q3]) => `${median} [${q1}, ${q3}]`;
-  const percent = ({ q1, median, q3 }) => cell([median, q1, q3].map((value) => `${(value * 100).toFixed(0)} %`));
-  return [
-    '## Several writers',
-    '',
-    `Processes that record into one file as fast as it takes them; spans a second that were stored, of all together.`,
-    '',
-    `| one alone | ${plan.writers} together | share, round by round |`,
-    '|---|---|---|',
-    `| ${cell(rate(alone))} | ${cell(rate(all))} | ${percent(share)} |`,
-  ].join('\n');
-}
-
-function describeStatistics({ rows, recordNanos }) {
-  const cell = ({ q1, median, q3 }) => `${median.toFixed(0)} [${q1.toFixed(0)}, ${q3.toFixed(0)}]`;
-  return [
-    '## Statistics and sampler',
-    '',
-    'Processor time of a request without a socket: ids, span, route and end, and the spans below it. What is kept goes nowhere.',
-    '',
-    '| spans below it | | ns a request | added, round by round |',
-    '|---|---|---|---|',
-    ...rows.map(({ children, name, nanos, added }) => `| ${children} | ${name} | ${cell(nanos)} | ${cell(added)} |`),
-    '',
-    `One value into a histogram: ${recordNanos.toFixed(1)} ns.`,
-  ].join('\n');
-}
-
-function describeBudget({ overloads, rows, allowed, ceiling }) {
-  const count = (value) => Math.round(value).toLocaleString('en');
-  const cell = ({ q1, median, q3 }) => `${median.toFixed(1)} [${q1.toFixed(1)}, ${q3.toFixed(1)}]`;
-  return [
-    '## Budget',
-    '',
-    `An Express service at full speed, two spans a request, with \`maxSpansPerSecond: ${allowed}\` and so a ceiling of ${ceiling}, for ` +
-      `${plan.load.seconds} s. What is kept beyond the budget has failed, or was slower than 99 in 100.`,
-    '',
-    '| | requests a second | spans kept a second | failures kept | requests not counted |',
-    '|---|---|---|---|---|',
-    ...overloads.map(
-      ({ name, sentPerSecond, keptPerSecond, failed, keptErrors, missed }) =>
-        `| ${name} | ${count(sentPerSecond)} | ${count(keptPerSecond)} | ${count(keptErrors)} of ${count(failed)} | ${missed} |`,
-    ),
-    '',
-    'Processor time of a request in that service, of all its threads:',
-    '',
-    '| | us a request | added, round by round |',
-    '|---|---|---|',
-    ...rows.map(({ name, micros, added }) => `| ${name} | ${cell(micros)} | ${cell(added)} |`),
-  ].join('\n');
-}
-
-function describeReader({ spans, rows, traceMillis, megabytes }) {
-  return [
-    `## Reading ${spans.toLocaleString('en')} spans`,
-    '',
-    `Commands as processes of their own, from start to end, on a file of ${megabytes.toFixed(0)} MB; the best of ${plan.readings}.`,
-    '',
-    '| | seconds | peak memory, MB |',
-    '|---|---|---|',
-    ...rows.map(({ name, seconds, megabytes: peak }) => `| \`${name}\` | ${seconds.toFixed(2)} | ${peak.toFixed(0)} |`),
-    '',
-    `A trace by its id, within a process that has the file open: ${traceMillis.toFixed(1)} ms, the slowest of twenty.`,
-  ].join('\n');
+function duration(seconds) {
+  return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
 }

@@ -1,6 +1,5 @@
 // What the statistics and the sampler cost: the time from the start of a span to the end of its trace, with and without them,
-// turn and turn about. Nothing is written; what is kept goes nowhere. On its own: node bench/statistics.mjs
-import { pathToFileURL } from 'node:url';
+// turn and turn about. Nothing is written; what is kept goes nowhere.
 import { requestName } from '../packages/core/dist/esm/http/request-name.js';
 import { Sampler } from '../packages/core/dist/esm/sampling/sampler.js';
 import { resolveSampling } from '../packages/core/dist/esm/sampling/sampling-options.js';
@@ -11,7 +10,18 @@ import { SpanIds } from '../packages/core/dist/esm/trace/ids.js';
 import { RecordingSpan } from '../packages/core/dist/esm/trace/recording-span.js';
 import { createRedactor } from '../packages/core/dist/esm/trace/redaction.js';
 import { Tracer } from '../packages/core/dist/esm/trace/tracer.js';
+import { quartileCell, table, tenths, whole } from './cells.mjs';
 import { quartiles } from './quartiles.mjs';
+
+export const statistics = {
+  name: 'statistics',
+  title: 'Statistics and sampler',
+  seconds: 60,
+  full: { rounds: 30, traces: 20_000 },
+  short: { rounds: 1, traces: 5_000 },
+  measure,
+  describe,
+};
 
 const ROUTES = Array.from({ length: 20 }, (_, index) => `/api/things/${index}/:id`);
 const ALL = Number.POSITIVE_INFINITY;
@@ -59,7 +69,7 @@ function nanosPerTrace(tracer, traces, children) {
 }
 
 /** Nanoseconds a trace for each variant, and what it adds to the first of them, round by round. */
-export function statistics({ rounds, traces, say }) {
+async function measure({ rounds, traces }, say) {
   const variants = {
     neither: {},
     'sampler, everything kept': { budget: ALL },
@@ -104,6 +114,20 @@ function nanosPerRecord(values) {
   return nanosSince(started) / values;
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  statistics({ rounds: 40, traces: 20_000, say: (text) => console.log(text) });
+function describe({ rows, recordNanos }) {
+  return [
+    'Processor time of a request without a socket: ids, span, route and end, and the spans below it. What is kept goes nowhere.',
+    '',
+    table(
+      ['spans below it', '', 'ns a request', 'added, round by round'],
+      rows.map(({ children, name, nanos, added }) => [
+        children,
+        name,
+        quartileCell(nanos, whole),
+        quartileCell(added, whole),
+      ]),
+    ),
+    '',
+    `One value into a histogram: ${tenths(recordNanos)} ns.`,
+  ].join('\n');
 }

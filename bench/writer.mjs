@@ -1,50 +1,68 @@
-// How fast spans reach the file, and how large it gets: batches of 512 straight into the SQLite sink, as the file grows.
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// How fast spans reach the file, what that costs, and how large it gets, from an empty file to ten million spans.
 import { join } from 'node:path';
-import { createFerret } from '@ferretjs/core';
-import { openReader } from '@ferretjs/core/reader';
+import { hundredths, table, tenths, whole } from './cells.mjs';
+import { growFile } from './grow-file.mjs';
+import { inTemporaryFolder } from './temporary-folder.mjs';
 
-const BATCH = 512;
+export const writer = {
+  name: 'writer',
+  title: 'Writer',
+  seconds: 120,
+  // The last stretch is on a file of ten million.
+  full: { sizes: [10_000, ...Array.from({ length: 11 }, (_, index) => (index + 1) * 1_000_000)] },
+  short: { sizes: [10_000, 60_000] },
+  measure,
+  describe,
+  plots,
+};
 
-/** Spans a second for each stretch of the file, and the time it takes to find one trace at its end. */
-export async function writer({ spans, stretches, say }) {
-  const directory = mkdtempSync(join(tmpdir(), 'ferret-bench-'));
-  const file = join(directory, 'ferret.db');
-  const ferret = createFerret({ database: file, batchSize: BATCH, maxSpansPerSecond: Infinity });
-  const rows = [];
-  try {
-    let last;
-    for (let stretch = 1; stretch <= stretches; stretch++) {
-      const started = performance.now();
-      for (let done = 0; done < spans / stretches; done += BATCH * 64) {
-        for (let index = 0; index < BATCH * 64; index++) {
-          last = ferret.start('SELECT users', {
-            parent: null,
-            attributes: { 'db.system.name': 'sqlite', 'db.rows': index % 50, 'user.plan': 'pro' },
-          });
-          last.end();
-        }
-        await ferret.flush();
-      }
-      const { stored } = ferret.stats();
-      const seconds = (performance.now() - started) / 1000;
-      const reader = await openReader(file);
-      await reader.trace(last.traceId);
-      const asked = performance.now();
-      const { length } = await reader.trace(last.traceId);
-      const traceMillis = performance.now() - asked;
-      await reader.close();
-      if (length !== 1) throw new Error('the trace was not found');
-      rows.push({ stored, spansPerSecond: spans / stretches / seconds, traceMillis });
-      say(
-        `${stored.toLocaleString('en')} spans: ${Math.round(rows.at(-1).spansPerSecond).toLocaleString('en')} a second`,
-      );
+async function measure({ sizes }, say) {
+  return await inTemporaryFolder(async (folder) => {
+    const rows = [];
+    for await (const row of growFile({ file: join(folder, 'ferret.db'), sizes })) {
+      rows.push({ ...row, bytesPerSpan: row.bytes / row.stored });
+      say(`${whole(row.stored)} spans: ${whole(row.spansPerSecond)} a second`);
     }
-    const { ledger } = await ferret.close();
-    return { rows, bytesPerSpan: statSync(file).size / ledger.stored };
-  } finally {
-    await ferret.close();
-    rmSync(directory, { recursive: true });
-  }
+    return { rows };
+  });
+}
+
+function describe({ rows }) {
+  return [
+    'Recording, batching and writing as fast as it goes, three attributes a span, each span a trace of its own, with all indexes and ' +
+      'statistics. The main thread records as well, so its share is the recording, the batch and its JSON; the other threads write.',
+    '',
+    table(
+      [
+        'spans in the file',
+        'a second, until there',
+        'main thread, us a span',
+        'others, us a span',
+        'bytes a span',
+        'a trace by its id, ms',
+      ],
+      rows.map((row) => [
+        whole(row.stored),
+        whole(row.spansPerSecond),
+        hundredths(row.mainNanos / 1_000),
+        hundredths(row.poolNanos / 1_000),
+        whole(row.bytesPerSpan),
+        tenths(row.traceMillis),
+      ]),
+    ),
+    '',
+    `Spans lost: ${whole(rows.at(-1).lost)}.`,
+  ].join('\n');
+}
+
+function plots({ rows }) {
+  return [
+    {
+      file: 'writer-rate.svg',
+      title: 'Writer: spans a second as the file grows',
+      x: 'spans in the file',
+      y: 'spans a second',
+      series: [{ name: 'Ferret', points: rows.map((row) => [row.stored, row.spansPerSecond]) }],
+    },
+  ];
 }

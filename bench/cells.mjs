@@ -1,0 +1,23 @@
+// Numbers and quartiles as cells of a table.
+
+const number = (digits) => {
+  const format = new Intl.NumberFormat('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  // Not "-0.00".
+  return (value) => format.format(value).replace(/^-(?=[0.]*$)/, '');
+};
+
+export const whole = number(0);
+export const tenths = number(1);
+export const hundredths = number(2);
+export const percent = (share) => `${tenths(share * 100)} %`;
+
+/** Median, with the quartiles in brackets. */
+export function quartileCell({ q1, median, q3 }, format = hundredths) {
+  return `${format(median)} [${format(q1)}, ${format(q3)}]`;
+}
+
+/** Lines of a Markdown table. */
+export function table(head, rows) {
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,122 @@
+// What was aimed for, and whether it is met: computed from the results, never typed. Medians count.
+import { hundredths, table, tenths, whole } from './cells.mjs';
+
+const micros = (value) => `${hundredths(value)} us`;
+const times = (share) => `1/${tenths(1 / share).replace('.0', '')}`;
+
+/** Each goal: what, how much at most (or at least), how to show it, and where it is in the data of a part. */
+const GOALS = [
+  atMost('Express, main thread added a request', 5, micros, 'overhead', main('express')),
+  atMost('the same, of OpenTelemetry http + express', 1 / 8, times, 'overhead', mainShare('express')),
+  atMost('Express, all threads added a request, written to disk', 12, micros, 'overhead', all('express')),
+  atMost('the same, of OpenTelemetry to SQLite', 1 / 6, times, 'overhead', allShare('express')),
+  atMost('Koa, main thread, of OpenTelemetry', 1 / 8, times, 'overhead', mainShare('koa')),
+  atMost('Koa, all threads, of OpenTelemetry to SQLite', 1 / 6, times, 'overhead', allShare('koa')),
+  atMost('Nest 11, main thread, of OpenTelemetry', 1 / 8, times, 'overhead', mainShare('nest-11')),
+  atMost('Nest 11, all threads, of OpenTelemetry to SQLite', 1 / 6, times, 'overhead', allShare('nest-11')),
+  ...['outside', 'inside'].flatMap((place) => [
+    atMost(
+      `start, three attributes, end, ${place} a parent`,
+      600,
+      (nanos) => `${whole(nanos)} ns`,
+      'recording',
+      ({ ferret }) => ferret[place].calls.median,
+    ),
+    atMost('the same, of OpenTelemetry', 1 / 2, times, 'recording', ({ ferret }) => ferret[place].ratio.median),
+  ]),
+  atMost('10,000 spans a second: event-loop p99 added', 0.5, millis, 'pipeline', delay(10_000, 'p99Millis')),
+  atMost('10,000 spans a second: lost', 0, whole, 'pipeline', lost(10_000)),
+  atMost('100,000 spans a second: event-loop p99.9 added', 2, millis, 'pipeline', delay(100_000, 'p999Millis')),
+  atMost('100,000 spans a second: main thread busier by', 15, points, 'pipeline', delay(100_000, 'busyPercent')),
+  atMost('100,000 spans a second: lost', 0, whole, 'pipeline', lost(100_000)),
+  atLeast('writer, to the first million spans', 150_000, rate, 'writer', ({ rows }) => rateWithin(rows, 0, 1_000_000)),
+  atLeast('writer, on a file of 10 million', 120_000, rate, 'writer', ({ rows }) =>
+    rateWithin(rows, 10_000_000, Infinity),
+  ),
+  atMost('bytes a span, indexes included', 150, whole, 'writer', ({ rows }) => rows.at(-1).bytesPerSpan),
+  atMost(
+    'import of @ferretjs/core above rxjs and sqlite3',
+    15,
+    millis,
+    'startup',
+    ({ rows }) => rows.find(({ what }) => what === '@ferretjs/core').added.median,
+  ),
+];
+
+/** The table of goals, from the data of each part by its name; a part may not have been measured yet. */
+export function describeGoals(data) {
+  return table(
+    ['what', 'goal', 'measured', ''],
+    GOALS.map(({ what, goal, show, word, part, value, isMet }) => {
+      const measured = data[part] && value(data[part]);
+      if (measured === undefined || Number.isNaN(measured))
+        return [what, `${word} ${show(goal)}`, `not yet: \`npm run bench -- ${part}\``, ''];
+      return [what, `${word} ${show(goal)}`, show(measured), isMet(measured) ? 'met' : '**not met**'];
+    }),
+  );
+}
+
+function atMost(what, goal, show, part, value) {
+  return {
+    what,
+    goal,
+    show,
+    word: goal === 0 ? 'exactly' : 'at most',
+    part,
+    value,
+    isMet: (measured) => measured <= goal,
+  };
+}
+
+function atLeast(what, goal, show, part, value) {
+  return { what, goal, show, word: 'at least', part, value, isMet: (measured) => measured >= goal };
+}
+
+function main(framework) {
+  return ({ frameworks }) => frameworks[framework].variants.ferret.addedMainMicros.median;
+}
+
+function mainShare(framework) {
+  return (data) => main(framework)(data) / data.frameworks[framework].variants['otel-noop']?.addedMainMicros.median;
+}
+
+function all(framework) {
+  return ({ frameworks }) => frameworks[framework].variants.ferret.addedAllMicros.median;
+}
+
+function allShare(framework) {
+  return (data) => all(framework)(data) / data.frameworks[framework].variants['otel-sqlite']?.addedAllMicros.median;
+}
+
+function delay(rate, measure) {
+  return ({ rates }) => rates.find((result) => result.rate === rate)?.measures[measure].added.median;
+}
+
+function lost(rate) {
+  return ({ rates }) => rates.find((result) => result.rate === rate)?.lost;
+}
+
+/** Spans a second, of all stretches that lie within these sizes of the file. */
+function rateWithin(rows, from, to) {
+  let spans = 0;
+  let seconds = 0;
+  rows.forEach(({ stored, spansPerSecond }, index) => {
+    const before = index === 0 ? 0 : rows[index - 1].stored;
+    if (before < from || stored > to) return;
+    spans += stored - before;
+    seconds += (stored - before) / spansPerSecond;
+  });
+  return spans / seconds;
+}
+
+function millis(value) {
+  return `${hundredths(value)} ms`;
+}
+
+function points(value) {
+  return `${tenths(value)} points`;
+}
+
+function rate(value) {
+  return `${whole(value)} spans a second`;
+}

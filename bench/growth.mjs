@@ -1,0 +1,117 @@
+// How each figure grows: with the spans that are in the file already, and with the routes that the app has.
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { quartileCell, whole } from './cells.mjs';
+import { growFile } from './grow-file.mjs';
+import { describeGrowth, growthPlots } from './growth-page.mjs';
+import { bursts, compare } from './overhead/measure.mjs';
+import { startLoad, startServer } from './overhead/servers.mjs';
+import { eventLoop } from './pipeline.mjs';
+import { quartiles } from './quartiles.mjs';
+import { record } from './recording.mjs';
+import { inTemporaryFolder } from './temporary-folder.mjs';
+
+export const growth = {
+  name: 'growth',
+  title: 'Growth',
+  seconds: 360,
+  linuxOnly: true,
+  full: {
+    sizes: [10_000, 1_000_000, 10_000_000],
+    routes: [1, 10, 1_000],
+    burst: { rounds: 6, millis: 1_000, warmUps: 2 },
+    loop: { rate: 10_000, seconds: 5, rounds: 2 },
+    recorded: { rounds: 3, batches: 300 },
+    written: 300_000,
+  },
+  short: {
+    sizes: [10_000],
+    routes: [1, 10],
+    burst: { rounds: 1, millis: 50, warmUps: 0 },
+    loop: { rate: 1_000, seconds: 1, rounds: 1 },
+    recorded: { rounds: 1, batches: 10 },
+    written: 10_000,
+  },
+  measure,
+  describe: describeGrowth,
+  plots: growthPlots,
+};
+
+async function measure(plan, say) {
+  const load = await startLoad();
+  try {
+    return { rate: plan.loop.rate, sizes: await bySize(plan, load, say), routes: await byRoutes(plan, load, say) };
+  } finally {
+    await load.stop();
+  }
+}
+
+async function bySize({ sizes, burst, loop, written }, load, say) {
+  return await inTemporaryFolder(async (folder) => {
+    const growing = join(folder, 'growing.db');
+    const rows = [];
+    let stored = 0;
+    for (const spans of sizes) {
+      const { bytes } = await write(growing, spans - stored);
+      stored = spans;
+      const row = await atSize(growing, { burst, loop, written, load });
+      rows.push({ spans, bytesPerSpan: bytes / spans, ...row });
+      say(`${whole(spans)} spans in the file: ${whole(row.writer.spansPerSecond)} more a second`);
+    }
+    return rows;
+  });
+}
+
+/** What is measured writes as well, so to a copy, in a folder of its own: a write-ahead log that is left belongs to no other file. */
+async function atSize(growing, { burst, loop, written, load }) {
+  return await inTemporaryFolder(async (folder) => {
+    const file = join(folder, 'measured.db');
+    copyFileSync(growing, file);
+    return {
+      writer: await write(file, written),
+      loop: await eventLoop({ ...loop, file, say: () => {} }),
+      overhead: await overhead({ file, routes: 1, burst, load }),
+    };
+  });
+}
+
+async function byRoutes({ routes: counts, burst, recorded, written }, load, say) {
+  const rows = [];
+  for (const routes of counts) {
+    const row = await inTemporaryFolder(async (folder) => ({
+      routes,
+      writer: await write(join(folder, 'written.db'), written, routes),
+      overhead: await overhead({ file: join(folder, 'served.db'), routes, burst, load }),
+      recording: await recordingNanos(recorded, routes),
+    }));
+    rows.push({ ...row, bytesPerSpan: row.writer.bytes / row.writer.stored });
+    say(`${whole(routes)} routes: Ferret adds ${quartileCell(row.overhead.addedMainMicros)} us on the main thread`);
+  }
+  return rows;
+}
+
+/** Writes so many spans more to the file. */
+async function write(file, spans, routes = 1) {
+  for await (const row of growFile({ file, sizes: [spans], routes })) return row;
+}
+
+/** Ferret's in the Express app, against bare. */
+async function overhead({ file, routes, burst, load }) {
+  const servers = [];
+  try {
+    for (const variant of ['bare', 'ferret']) {
+      servers.push(await startServer({ framework: 'express', variant, routes, file, load }));
+    }
+    return compare(await bursts(servers, burst)).ferret;
+  } finally {
+    for (const server of servers) await server.stop();
+  }
+}
+
+async function recordingNanos({ rounds, batches }, routes) {
+  const nanos = [];
+  for (let round = 0; round < rounds; round++) {
+    nanos.push((await record({ kind: 'ferret', mode: 'nanos', batches, routes })).outside.calls);
+  }
+  return quartiles(nanos);
+}

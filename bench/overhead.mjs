@@ -1,0 +1,133 @@
+// What a request costs more with Ferret, and with what a user would pick instead.
+import { hundredths, percent, quartileCell, table, tenths, whole } from './cells.mjs';
+import { placeBesideNest11 } from './overhead/load-nest.mjs';
+import { bursts, compare, latencies, start } from './overhead/measure.mjs';
+import { startLoad } from './overhead/servers.mjs';
+import { FRAMEWORKS, VARIANTS } from './overhead/variants.mjs';
+import { canPin } from './pinned-process.mjs';
+import { quartiles } from './quartiles.mjs';
+import { inTemporaryFolder } from './temporary-folder.mjs';
+
+export const overhead = {
+  name: 'overhead',
+  title: 'Overhead of a request',
+  seconds: 540,
+  linuxOnly: true,
+  full: {
+    frameworks: {
+      express: { rounds: 18 },
+      koa: { rounds: 12 },
+      'nest-11': { rounds: 12 },
+      'nest-12': { rounds: 10 },
+    },
+    burst: { millis: 1_000, warmUps: 2 },
+    latency: { rounds: 4, millis: 2_000 },
+    starts: 3,
+  },
+  short: {
+    frameworks: {
+      express: { rounds: 1 },
+      koa: { rounds: 1, variants: ['bare', 'ferret', 'otel-sqlite'] },
+      'nest-11': { rounds: 1, variants: ['bare', 'ferret', 'otel-sqlite'] },
+      'nest-12': { rounds: 1, variants: ['bare', 'ferret'] },
+    },
+    burst: { millis: 50, warmUps: 0 },
+    latency: { rounds: 1, millis: 50 },
+    starts: 1,
+  },
+  measure,
+  describe,
+};
+
+async function measure({ frameworks, burst, latency, starts }, say) {
+  placeBesideNest11();
+  const load = await startLoad();
+  const results = {};
+  try {
+    for (const [framework, { rounds, variants = FRAMEWORKS[framework].variants }] of Object.entries(frameworks)) {
+      results[framework] = await inTemporaryFolder((folder) =>
+        ofFramework({ framework, variants, folder, load, burst: { ...burst, rounds }, latency, starts }),
+      );
+      const { ferret } = results[framework].variants;
+      say(`${FRAMEWORKS[framework].label}: Ferret adds ${quartileCell(ferret.addedMainMicros)} us on the main thread`);
+    }
+  } finally {
+    await load.stop();
+  }
+  return { pinned: canPin, frameworks: results };
+}
+
+async function ofFramework({ framework, variants, folder, load, burst, latency, starts }) {
+  const { servers, startMillis } = await start({ framework, variants, folder, load, starts });
+  try {
+    const spans = {};
+    for (const server of servers) spans[server.variant] = await server.spansOfRequest();
+    const samples = await bursts(servers, burst);
+    const compared = compare(samples);
+    const rate = Math.floor(compared.bare.requestsPerSecond.median / 2);
+    const paced = await latencies(servers, { rate, ...latency });
+    const combine = (variant) => [
+      variant,
+      {
+        ...compared[variant],
+        ...paced[variant],
+        startMillis: quartiles(startMillis[variant]),
+        spansPerRequest: spans[variant],
+        lostShare: lostShare(samples[variant], spans[variant]),
+      },
+    ];
+    return { rate, rounds: burst.rounds, variants: Object.fromEntries(variants.map(combine)) };
+  } finally {
+    for (const server of servers) await server.stop();
+  }
+}
+
+/** Of the spans that the requests of all bursts made, those that were not exported. */
+function lostShare(samples, spansPerRequest) {
+  const sum = (key) => samples.reduce((total, sample) => total + sample[key], 0);
+  return spansPerRequest === 0 ? undefined : Math.max(0, 1 - sum('exported') / (sum('requests') * spansPerRequest));
+}
+
+function describe({ pinned, frameworks }) {
+  const lines = [
+    'Microseconds of processor time that a request costs more than in the bare app, on the main thread and on all threads, from ' +
+      'bursts of a second in turn, differences round by round; all spans are written by the end of each burst. Latencies are ' +
+      'those of a fixed rate, half of what the bare app can answer, from when each request was due.',
+  ];
+  if (!pinned) lines.push('', 'Without `taskset` or a second core, nothing was pinned: these figures are noise.');
+  for (const [framework, { rate, rounds, variants }] of Object.entries(frameworks)) {
+    const rows = Object.entries(variants);
+    const label = (variant) => VARIANTS[variant].label;
+    lines.push(
+      '',
+      `### ${FRAMEWORKS[framework].label}`,
+      '',
+      `${rounds} rounds. Bare: ${quartileCell(variants.bare.mainMicros)} us a request on the main thread.`,
+      '',
+      table(
+        ['', 'main thread, us added', 'all threads, us added', 'requests a second', 'spans a request', 'lost'],
+        rows.map(([variant, row]) => [
+          label(variant),
+          variant === 'bare' ? '' : quartileCell(row.addedMainMicros),
+          variant === 'bare' ? '' : quartileCell(row.addedAllMicros),
+          quartileCell(row.requestsPerSecond, whole),
+          row.spansPerRequest || '',
+          row.lostShare === undefined ? '' : percent(row.lostShare),
+        ]),
+      ),
+      '',
+      table(
+        ['', `p50, ms, at ${whole(rate)} a second`, 'p99, ms', 'p99.9, ms', 'resident, MB', 'start, ms'],
+        rows.map(([variant, row]) => [
+          label(variant),
+          quartileCell(row.p50Millis, hundredths),
+          quartileCell(row.p99Millis, hundredths),
+          quartileCell(row.p999Millis, hundredths),
+          quartileCell(row.residentMegabytes, tenths),
+          quartileCell(row.startMillis, whole),
+        ]),
+      ),
+    );
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,24 @@
+// What is compared, and in which frameworks.
+
+const OTEL = { flags: ['--import', new URL('opentelemetry.mjs', import.meta.url).href] };
+
+/** The first is what all others are measured against. */
+export const VARIANTS = {
+  bare: { label: 'bare' },
+  ferret: { label: 'Ferret' },
+  'otel-noop': { label: 'OpenTelemetry, exporter that does nothing', ...OTEL, env: { EXPORTER: 'noop' } },
+  'otel-otlp': { label: 'OpenTelemetry, OTLP to a local receiver', ...OTEL, env: { EXPORTER: 'otlp' } },
+  'otel-sqlite': { label: 'OpenTelemetry, to SQLite', ...OTEL, env: { EXPORTER: 'sqlite' } },
+  'swagger-stats': { label: 'swagger-stats' },
+};
+
+const OWN = ['bare', 'ferret'];
+const OTELS = ['otel-noop', 'otel-otlp', 'otel-sqlite'];
+
+export const FRAMEWORKS = {
+  express: { label: 'Express 5', variants: [...OWN, ...OTELS, 'swagger-stats'] },
+  koa: { label: 'Koa 3', variants: [...OWN, ...OTELS] },
+  'nest-11': { label: 'Nest 11', variants: [...OWN, ...OTELS] },
+  // OpenTelemetry's instrumentation for Nest knows versions below 12 only: what it has here is that of HTTP and of Express.
+  'nest-12': { label: 'Nest 12', variants: [...OWN, 'otel-noop'] },
+};

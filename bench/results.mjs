@@ -1,0 +1,72 @@
+// What was measured (results.json), and the page and plots made from it. A run of some parts replaces these only.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { arch, availableParallelism, cpus, platform } from 'node:os';
+import { describeGoals } from './goals.mjs';
+import { PARTS } from './parts.mjs';
+import { plot } from './plot.mjs';
+
+const here = (name) => new URL(name, import.meta.url);
+
+/** By the name of the part: when, where and how long it was measured, and its data. */
+export function readResults() {
+  return existsSync(here('results.json')) ? JSON.parse(readFileSync(here('results.json'), 'utf8')) : {};
+}
+
+/** A part's data with what is to be known about the run. */
+export function resultOf(data, seconds) {
+  return {
+    measuredOn: new Date().toISOString().slice(0, 10),
+    node: process.versions.node,
+    machine: `${availableParallelism()} x ${cpus()[0]?.model.trim()}, ${platform()} ${arch()}`,
+    seconds: Math.round(seconds),
+    data: rounded(data),
+  };
+}
+
+export function writeResults(results) {
+  writeFileSync(here('results.json'), `${JSON.stringify(results, undefined, 2)}\n`);
+  writeFileSync(here('RESULTS.md'), page(results));
+  mkdirSync(here('plots/'), { recursive: true });
+  for (const { file, ...figure } of allPlots(results)) writeFileSync(here(`plots/${file}`), plot(figure));
+}
+
+/** RESULTS.md. */
+export function page(results) {
+  const data = Object.fromEntries(Object.entries(results).map(([name, result]) => [name, result.data]));
+  return `${[
+    '# Results',
+    '',
+    'Written by `npm run bench`; [how it is measured](README.md). Medians, with quartiles in brackets.',
+    '',
+    '## Goals',
+    '',
+    describeGoals(data),
+    ...PARTS.flatMap((part) => ['', ...section(part, results[part.name])]),
+  ].join('\n')}\n`;
+}
+
+function section({ name, title, describe, plots }, result) {
+  const lines = [`## ${title}`, ''];
+  if (result === undefined) return [...lines, `Not measured yet: \`npm run bench -- ${name}\`.`];
+  const { measuredOn, node, machine, seconds, data } = result;
+  return [
+    ...lines,
+    `\`npm run bench -- ${name}\`, ${measuredOn}, Node ${node} on ${machine}, ${seconds} s.`,
+    '',
+    describe(data),
+    ...(plots?.(data) ?? []).flatMap((figure) => ['', `![${figure.title}](plots/${figure.file})`]),
+  ];
+}
+
+/** The figures of all parts that have been measured. */
+export function allPlots(results) {
+  return PARTS.flatMap(({ name, plots }) => (plots && results[name] ? plots(results[name].data) : []));
+}
+
+/** Five digits: what is beyond is noise, and makes a diff of it. */
+function rounded(value) {
+  if (typeof value === 'number') return Number.isInteger(value) ? value : Number(value.toPrecision(5));
+  if (Array.isArray(value)) return value.map(rounded);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, rounded(inner)]));
+}
