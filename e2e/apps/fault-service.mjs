@@ -20,6 +20,7 @@ app.get('/users/:id', async (request, response) => {
   await instance.measure('SELECT user', { body: request.query }, () => Promise.resolve());
   response.json({ id: request.params.id });
 });
+app.get('/wait/:millis', (request, response) => void setTimeout(() => response.end(), Number(request.params.millis)));
 const tenant = express.Router({ mergeParams: true });
 tenant.get('/orders/:id', (request, response) => void response.json(request.params));
 app.use('/t/:tenant', tenant);

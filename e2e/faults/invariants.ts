@@ -69,6 +69,11 @@ export interface Explained {
 export async function expectSound(database: string, { pending = 0, pruned = false }: Explained = {}) {
   expect(await query(database, 'PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }]);
   const processes = await query<ProcessRow>(database, 'SELECT * FROM ferret_processes_v1 ORDER BY started_at_us');
+  for (const process of processes) {
+    expect(process.started - settled(process), `spans of ${process.process_key} counted twice`).toBeGreaterThanOrEqual(
+      0,
+    );
+  }
   const missing = processes.reduce((sum, process) => sum + process.started - settled(process), 0);
   if (typeof pending === 'number') expect(missing, 'spans that the ledger does not explain').toBe(pending);
   else {

@@ -323,6 +323,12 @@ describe('close', () => {
     expect(ferret.stats()).toMatchObject({ started: 3, pending: 0, dropped: { writeFailed: 3 } });
   });
 
+  it('waits for as long as it takes, if it is told to', async () => {
+    const { ferret } = build();
+    ferret.start('work').end();
+    expect(await ferret.close({ timeoutMillis: Number.POSITIVE_INFINITY })).toMatchObject({ complete: true });
+  });
+
   it('lets work go on afterwards, counted and not recorded (FAULTS 24)', async () => {
     const { ferret, sink } = build();
     await ferret.close();

@@ -77,7 +77,7 @@ export interface Ferret {
    * `text/plain; version=0.0.4`). Exact, whatever is sampled. Nothing serves it by itself.
    *
    * @example
-   * app.get('/metrics', (_request, response) => response.type('text/plain').send(ferret.metrics()));
+   * app.get('/metrics', (_request, response) => response.type('text/plain; version=0.0.4').send(ferret.metrics()));
    */
   metrics(): string;
   /** Resolves when all spans ended so far are in the store, or lost and counted. Never rejects. */
@@ -91,6 +91,7 @@ export interface Ferret {
 }
 
 const DEFAULT_CLOSE_TIMEOUT_MILLIS = 5_000;
+const MAX_TIMER_MILLIS = 2 ** 31 - 1;
 
 /** From when on an open span is worth a row of its own, in case the process dies; and how many there may be. */
 const OPEN_MILLIS = 1_000;
@@ -265,7 +266,8 @@ export class FerretInstance implements Ferret {
 async function settlesWithin(promise: Promise<void>, millis: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, millis, false);
+    // A longer one, or none at all, would be over at once.
+    timer = setTimeout(resolve, Math.min(millis, MAX_TIMER_MILLIS), false);
   });
   const settled = await Promise.race([promise.then(() => true), deadline]);
   clearTimeout(timer);

@@ -212,13 +212,22 @@ function lowerCase(names: readonly string[] = []): readonly string[] {
 /** The absolute path, so that a later `process.chdir` moves nothing. */
 function resolveDatabase(database: string): string {
   const file = resolve(database);
-  if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
+  if (isDirectory(file)) {
     throw new FerretError(
       'INVALID_OPTION',
       `The option database is ${file}, which is a directory. Give it the path of a file.`,
     );
   }
   return file;
+}
+
+/** What may not be seen is left to the store to report: the application starts all the same. */
+function isDirectory(file: string): boolean {
+  try {
+    return statSync(file).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** `OTEL_RESOURCE_ATTRIBUTES`: `key=value` pairs, comma-separated, percent-encoded (W3C Baggage). Bad pairs are skipped. */

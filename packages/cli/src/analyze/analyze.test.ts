@@ -58,7 +58,9 @@ describe('figures', () => {
   it('are what was counted, whatever was kept, and say so', async () => {
     const { out } = await analyze();
     expect(out).toContain('sampled  0.03/s of 0.83/s kept in detail; counts are exact\n');
-    expect(out).toContain('figures  counted as spans ended: percentiles within 2 %; --exact scans the spans\n');
+    expect(out).toContain(
+      'figures  counted as spans ended: percentiles within 2 % from 1 us on; --exact scans the spans\n',
+    );
     expect(out).toMatch(/^GET \/ +98 +0\.82\/s +0 +2\.45 s +>99\.9 % /m);
     expect(out).toMatch(/^=SUM\(A1\) +2 +0\.02\/s +2 \(100 %\) /m);
     expect(counts(await json())).toEqual(['GET / 98', '=SUM(A1) 2']);

@@ -22,7 +22,7 @@ export function describeFigures(run: Run, figures: Figures, options: FiguresOpti
 
 function describeSource({ source, isCounted }: Figures): string {
   if (source === 'routes') {
-    return 'counted as spans ended: percentiles within 2 %; --exact scans the spans';
+    return 'counted as spans ended: percentiles within 2 % from 1 us on; --exact scans the spans';
   }
   return isCounted
     ? 'exact, from a scan of the stored spans'

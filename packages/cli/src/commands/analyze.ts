@@ -41,7 +41,11 @@ export function declareAnalyze(program: Command, terminal: Terminal): void {
     )
     .option('--since <time>', 'only what started then or later: an ISO time, or how long ago (15m)', timeBound)
     .option('--until <time>', 'only what started before: an ISO time, or how long ago (2h)', timeBound)
-    .option('--where <key=value>', `only spans with this value: ${WHERE_FORMS}`, where)
+    .option(
+      '--where <key=value>',
+      `only spans with this value (with --tree: traces that begin with one): ${WHERE_FORMS}`,
+      where,
+    )
     .addOption(
       new Option('--sort <column>', 'the column to sort by, the largest first').choices(SORT_COLUMNS).default('total'),
     )

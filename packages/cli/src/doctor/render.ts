@@ -1,6 +1,6 @@
+import { wrap } from '../format/wrap.js';
 import type { Terminal } from '../terminal.js';
 import type { Finding } from './finding.js';
-import { wrap } from './wrap.js';
 
 const TITLE_WIDTH = 22;
 

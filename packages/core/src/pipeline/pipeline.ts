@@ -221,10 +221,8 @@ export class Pipeline {
     await this.#appending;
     this.#jobs.next(async () => {
       const batch = { id: ++this.#lastBatchId, spans: [] };
-      await this.#attempt(0, async () => {
-        await this.#tick();
-        await this.#sink.write({ ...batch, ledger: this.#ledger.snapshot(), endReason: reason });
-      });
+      await this.#attempt(0, () => this.#tick());
+      await this.#attempt(0, () => this.#sink.write({ ...batch, ledger: this.#ledger.snapshot(), endReason: reason }));
     });
     this.#jobs.complete();
     await this.#drained;
@@ -341,7 +339,8 @@ export class Pipeline {
       } catch (error) {
         if (signal.aborted) break;
         if (!(error instanceof StoreUnavailableError)) {
-          this.#report('WRITE_FAILED', `${spans} spans could not be stored and are lost: ${messageOf(error)}`, error);
+          const what = spans === 0 ? 'Statistics, open spans or the ledger' : `${spans} spans`;
+          this.#report('WRITE_FAILED', `${what} could not be stored and are lost: ${messageOf(error)}`, error);
           this.#failures = 0;
           return 'writeFailed';
         }

@@ -19,9 +19,12 @@ class KeptTrace implements SpanSampling {
 
   /** What goes first counts in the budget, too, but must not keep the rest out once the trouble is over. */
   pay(spans: number): void {
-    this.#ceiling.take(spans);
-    if (this.reason === 'budget') this.#bucket.take(spans);
-    else this.#bucket.takeFirst(spans);
+    if (this.reason === 'budget') {
+      this.#bucket.take(spans);
+    } else {
+      this.#ceiling.take(spans);
+      this.#bucket.takeFirst(spans);
+    }
   }
 
   payLate(spans: number): void {
@@ -30,7 +33,7 @@ class KeptTrace implements SpanSampling {
   }
 }
 
-/** What may be kept: by each policy's budget, and by one ceiling for everything. */
+/** What may be kept: by each policy's budget, and by one ceiling for all that goes first. */
 export class Budget {
   readonly #ceiling: TokenBucket;
   /** Of what goes first. */
@@ -41,13 +44,14 @@ export class Budget {
   }
 
   /**
-   * What goes first, for a reason, is held back by the ceiling alone; the rest needs a budget that is not used up, too.
+   * What goes first, for a reason, is held back by the ceiling alone; the rest by its budget alone, so that a rule that keeps much of
+   * one route takes no room from the errors of the others.
    *
    * @returns `null` for a trace that is not kept
    */
   judge(reason: KeepReason | undefined, policy: Policy, spans: number, at: number): SpanSampling | null {
     const hasBudget = policy.bucket.hasRoom(at);
-    const isKept = this.#ceiling.hasRoom(at) && (reason !== undefined || hasBudget);
+    const isKept = reason === undefined ? hasBudget : this.#ceiling.hasRoom(at);
     const share = reason === undefined ? policy.share : this.#firstShare;
     share.count(isKept, at);
     if (!isKept) return null;

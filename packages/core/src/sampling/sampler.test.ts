@@ -145,6 +145,15 @@ describe('what goes first', () => {
     expect(lower.kept.length).toBeLessThan(2_300);
   });
 
+  it('is kept also while a rule keeps everything of another route', () => {
+    const traffic = new Traffic({ maxSpansPerSecond: 100, rules: [{ route: '/vip', maxSpansPerSecond: Infinity }] });
+    traffic.steady(5_000, 4, (index) =>
+      index % 100 === 0 ? { route: '/job', outcome: 'error', status: 500 } : { route: '/vip' },
+    );
+    expect(keptFor(traffic, 'error')).toBe(200);
+    expect(traffic.kept).toHaveLength(20_000);
+  });
+
   it('is what was asked for, by any span of the trace', () => {
     const traffic = new Traffic({ maxSpansPerSecond: 1 });
     traffic.steady(1_000, 1);

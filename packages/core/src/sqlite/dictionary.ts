@@ -3,8 +3,11 @@ import type { Database } from './driver.js';
 /** Strings one process keeps ids for. Beyond it, text is written in place (see schema.ts). */
 const MAX_ENTRIES = 10_000;
 
-/** Strings one file keeps, of all processes that ever wrote to it. */
-const MAX_STORED = 100_000;
+/** Strings one file keeps, of all processes that ever wrote to it: they are not deleted with the spans that use them. */
+const MAX_STORED = 20_000;
+
+/** Characters of a string that is kept. A longer one, which has to be made of data, is written in place. */
+const MAX_LENGTH = 512;
 
 const INTERN = `
 INSERT INTO string (text)
@@ -36,7 +39,7 @@ export class Dictionary {
     if (text === undefined) return null;
     const id = this.#ids.get(text);
     if (id !== undefined) return id;
-    if (this.#ids.size + this.#unknown.size < this.#maxEntries) this.#unknown.add(text);
+    if (text.length <= MAX_LENGTH && this.#ids.size + this.#unknown.size < this.#maxEntries) this.#unknown.add(text);
     return text;
   }
 

@@ -42,6 +42,12 @@ WHERE process_id = ?1 AND span_id IN (
   WHERE id > coalesce((SELECT ticked_span_id FROM process WHERE id = ?1), 0) AND process_id = ?1
 )`;
 
+/** One that ended since the last tick and was not kept is no longer open either: the ledger says how many there can be. */
+const COUNT_UNSETTLED = `
+SELECT max(0, started - stored - sampled_out - dropped_queue_full - dropped_write_failed - dropped_closed
+  - dropped_too_large - spilled) AS count
+FROM process WHERE id = ?`;
+
 /** For how long they had been open is known by when the process was last seen. */
 const INTERRUPT = `
 INSERT INTO span (
@@ -50,7 +56,7 @@ INSERT INTO span (
 SELECT
   process_id, trace_id, span_id, parent_id, is_local_root, name, kind, start_us,
   max(0, (SELECT last_seen_us FROM process WHERE id = ?1) - start_us) * 1000, ${OUTCOMES.indexOf('interrupted')}, attributes
-FROM open_span WHERE process_id = ?1 ORDER BY start_us`;
+FROM open_span WHERE process_id = ?1 ORDER BY start_us LIMIT ?2`;
 
 const COUNT_INTERRUPTED = `
 UPDATE process SET
@@ -69,15 +75,11 @@ export function interruptOpenSpans(database: Database, processId: number): Promi
     const [unended] = await database.all('SELECT 1 FROM process WHERE id = ? AND ended_at_us IS NULL', [processId]);
     if (unended === undefined) return 0;
     await database.run(DELETE_ENDED, [processId]);
-    const [open] = await database.all<{ count: number }>(
-      'SELECT count(*) AS count FROM open_span WHERE process_id = ?',
-      [processId],
-    );
-    const count = open?.count ?? 0;
-    if (count > 0) {
-      await database.run(INTERRUPT, [processId]);
-      await database.run('DELETE FROM open_span WHERE process_id = ?', [processId]);
-    }
+    const countOf = async (sql: string) => (await database.all<{ count: number }>(sql, [processId]))[0]?.count ?? 0;
+    const open = await countOf('SELECT count(*) AS count FROM open_span WHERE process_id = ?');
+    const count = Math.min(open, await countOf(COUNT_UNSETTLED));
+    if (count > 0) await database.run(INTERRUPT, [processId, count]);
+    await database.run('DELETE FROM open_span WHERE process_id = ?', [processId]);
     await database.run(COUNT_INTERRUPTED, [processId, count]);
     return count;
   });

@@ -29,10 +29,14 @@ describe('a process of this host', () => {
   });
 });
 
-it('a process of another host is taken for dead when it has been silent for a minute', () => {
-  const far = { ...here, hostname: 'elsewhere' };
-  expect(mayLive(far, 0, MINUTE - 1)).toBe(true);
-  expect(mayLive(far, 0, MINUTE)).toBe(false);
+it('a process of another host or container is taken for dead when it has been silent for a minute', () => {
+  for (const far of [
+    { ...here, hostname: 'elsewhere' },
+    { ...here, pidStart: 'pid:[1] 42' },
+  ]) {
+    expect(mayLive(far, 0, MINUTE - 1)).toBe(true);
+    expect(mayLive(far, 0, MINUTE)).toBe(false);
+  }
 });
 
 it('the start of a process that is none is not known', () => {

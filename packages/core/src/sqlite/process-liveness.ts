@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /** What tells a process from another that was given the same pid later. */
@@ -12,14 +12,29 @@ export interface ProcessTrace {
 /** A process of another host that has given no sign of life for this long is taken for dead. */
 const SILENCE_MICROS = 60_000_000;
 
-/** When a process of this host was started, in the system's own words: Linux's ticks since boot (proc(5), field 22 of `stat`). */
+/**
+ * When a process of this host was started, in the system's own words: Linux's ticks since boot (proc(5), field 22 of `stat`), behind
+ * the pid namespace that its pid is of. Containers may share a host's name, and number their processes each for itself.
+ */
 export function startOf(pid: number): string | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // Field 2 is the command in parentheses, with anything in it.
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+    const ticks = text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
+    return ticks === undefined ? null : `${NAMESPACE} ${ticks}`;
   } catch {
     return null;
+  }
+}
+
+/** Of all pids that this process sees. */
+const NAMESPACE = namespace();
+
+function namespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
   }
 }
 
@@ -28,7 +43,9 @@ export function startOf(pid: number): string | null {
  * share a volume, its last sign of life counts.
  */
 export function mayLive(process: ProcessTrace, lastSeenMicros: number, nowMicros: number): boolean {
-  if (process.hostname !== hostname()) return nowMicros - lastSeenMicros < SILENCE_MICROS;
+  const isOutOfSight =
+    process.hostname !== hostname() || (process.pidStart !== null && !process.pidStart.startsWith(`${NAMESPACE} `));
+  if (isOutOfSight) return nowMicros - lastSeenMicros < SILENCE_MICROS;
   if (!isRunning(process.pid)) return false;
   const start = process.pidStart === null ? null : startOf(process.pid);
   return start === null || start === process.pidStart;

@@ -60,6 +60,7 @@ interface ProcessRow {
   first_span_id: number | null;
   last_span_id: number | null;
   started: number;
+  sampled_out: number;
   started_at_us: number;
   ended_us: number;
   counts: number;
@@ -68,7 +69,7 @@ interface ProcessRow {
 /** `counts` says whether the process wrote down what it counted. */
 const SELECT_PROCESSES = `
 SELECT
-  process.id, process.first_span_id, process.last_span_id, process.started, process.started_at_us,
+  process.id, process.first_span_id, process.last_span_id, process.started, process.sampled_out, process.started_at_us,
   coalesce(process.ended_at_us, process.last_seen_us) AS ended_us,
   EXISTS (SELECT 1 FROM route_minute WHERE route_minute.process_id = process.id) AS counts
 FROM process JOIN run ON run.id = process.run_id
@@ -95,7 +96,10 @@ export async function readDistributions(
   const isRange = sinceMicros > from || untilMicros <= to;
   const areCounted =
     processes.some((row) => row.counts === 1) && processes.every((row) => row.counts === 1 || row.started === 0);
-  const basis = areCounted && (!isRange || last - first >= LEAST_MINUTES * MINUTE_MICROS) ? 'counts' : 'spans';
+  // Kept spans are not like all: where some were sampled out, whole minutes are the better evil.
+  const isSampled = processes.some((row) => row.sampled_out > 0);
+  const isLong = !isRange || last - first >= LEAST_MINUTES * MINUTE_MICROS;
+  const basis = areCounted && (isLong || isSampled) ? 'counts' : 'spans';
   const tallies = new Tallies(first, last);
   await (basis === 'counts' ? readCounts : readSpans)(connection, processes, tallies, sinceMicros, untilMicros);
   return { basis, names: tallies.names(), leftOut: tallies.leftOut };

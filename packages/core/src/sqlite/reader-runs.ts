@@ -84,6 +84,8 @@ FROM process`;
 /** How many run ids an error message lists. */
 const LISTED_RUNS = 10;
 
+const SELECT_BY_PREFIX = `${SELECT_RUNS} WHERE ?1 <> '' AND substr(run_id, 1, length(?1)) = ?1 LIMIT 2`;
+
 /** All runs, newest first. */
 export async function readRuns(connection: Connection): Promise<Run[]> {
   const runs = await connection.all<RunRow>(`${SELECT_RUNS} ${NEWEST_FIRST}`);
@@ -95,14 +97,17 @@ export async function readRuns(connection: Connection): Promise<Run[]> {
   return Promise.all(runs.map((run) => toRun(connection, run, processesOfRun.get(run.id) ?? [])));
 }
 
-/** One run: the newest without an id. */
+/** One run: the newest without an id; the beginning of an id will do where it is the only one. */
 export async function readRun(connection: Connection, file: string, runId?: string): Promise<Run> {
   const [run] =
     runId === undefined
       ? await connection.all<RunRow>(`${SELECT_RUNS} ${NEWEST_FIRST} LIMIT 1`)
       : await connection.all<RunRow>(`${SELECT_RUNS} WHERE run_id = ?`, [runId]);
   if (run === undefined) {
-    throw await runNotFound(connection, file, runId);
+    const found = runId === undefined ? [] : await connection.all<RunRow>(SELECT_BY_PREFIX, [runId]);
+    const [only, ...others] = found;
+    if (only === undefined || others.length > 0) throw await runNotFound(connection, file, runId);
+    return readRun(connection, file, only.run_id);
   }
   const processes = await connection.all<ProcessRow>(`${selectProcesses(connection)} WHERE run_id = ? ORDER BY id`, [
     run.id,

@@ -90,6 +90,14 @@ describe('runs', () => {
     expect(await reader.run()).toMatchObject({ runId: 'b', resource: { 'service.version': '2' } });
   });
 
+  it('are found by the beginning of an id, where it is the only one', async () => {
+    for (const runId of ['5f0c-one', '5f0c-two', '77aa-one']) await store.addRun({ runId });
+    expect((await reader.run('77')).runId).toBe('77aa-one');
+    expect((await reader.run('5f0c-t')).runId).toBe('5f0c-two');
+    await expect(reader.run('5f0c')).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
+    await expect(reader.run('%')).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
+  });
+
   it('that do not exist are refused with the names of those that do', async () => {
     await expect(reader.run()).rejects.toMatchObject({ code: 'RUN_NOT_FOUND', message: /holds no run yet/ });
     await expect(reader.run('x')).rejects.toMatchObject({ code: 'RUN_NOT_FOUND', message: /holds no run yet/ });

@@ -325,6 +325,13 @@ describe('spans that were open in a dead process', () => {
   });
 });
 
+it('a spill file that is just begun is its owner’s', async () => {
+  await writeFile(spillFileOf(file, 'somebody'), '');
+  expect(await run()).toMatchObject({ spillFiles: 0, left: [{ why: 'running' }] });
+  await utimes(spillFileOf(file, 'somebody'), 1, 1);
+  expect(await run()).toMatchObject({ spillFiles: 1, left: [] });
+});
+
 describe('recoverFile', () => {
   it('makes the database where only a spill file is left', async () => {
     await database.close();

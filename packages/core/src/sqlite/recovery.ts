@@ -17,6 +17,9 @@ import { decode } from './spill-record.js';
 import { type SpillContent, type SpilledBatch, scanSpill } from './spill-scan.js';
 import { transaction } from './transaction.js';
 
+/** A spill file without a record that is older has been left so. */
+const FRESH_MILLIS = 60_000;
+
 /** What was found of processes that are gone. */
 export interface Recovery {
   /** Spill files taken in, and the spans that were stored from them. */
@@ -70,6 +73,8 @@ export async function recover(
     } catch (error) {
       // The database is held by another process: everything is tried again, as soon as that is done.
       if (isBusy(error)) throw error;
+      // Another process has taken it in meanwhile.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue;
       total.left.push({ file: spill, why: 'failed' });
       report('SPILL_FAILED', `${spill} could not be taken in and is kept: ${messageOf(error)}`, error);
     }
@@ -103,7 +108,7 @@ async function takeInLeased(
   const lease = `spill ${basename(spill)}`;
   if (!(await acquireLease(database, lease, me, nowMicros()))) return 'busy';
   try {
-    const { mtimeMs } = await stat(spill);
+    const { mtimeMs, size } = await stat(spill);
     const content = await scanSpill(spill);
     const { process, end, damaged } = content;
     if (content.isNewer) {
@@ -114,6 +119,8 @@ async function takeInLeased(
       return 'newer';
     }
     if (end === undefined && process !== undefined && mayLive(process, mtimeMs * 1000, nowMicros())) return 'running';
+    // Its owner may be about to write the first record.
+    if (process === undefined && damaged === 0 && Date.now() - mtimeMs < FRESH_MILLIS) return 'running';
     if (damaged > 0) {
       report(
         'SPILL_DAMAGED',
@@ -125,6 +132,8 @@ async function takeInLeased(
     const from = process?.processKey ?? processKeyOf(file, spill);
     // What could not be read is spilled no more: it is missing.
     await database.run('UPDATE process SET spilled = 0 WHERE process_key = ? AND spilled > 0', [from]);
+    // What was written since it was read is taken in next time; the batches that are stored are known.
+    if ((await stat(spill)).size !== size) return 'running';
     await unlink(spill);
     return { spans, damaged, from };
   } finally {

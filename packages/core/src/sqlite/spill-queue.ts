@@ -54,10 +54,10 @@ export class SpillQueue implements Spill {
   }
 
   async append(batch: SpanBatch): Promise<boolean> {
-    const line = encodeBatch(this.#process, batch);
-    if (!this.#hasRoomFor(line)) return false;
     this.#appends++;
     try {
+      const line = encodeBatch(this.#process, batch);
+      if (!this.#hasRoomFor(line)) return false;
       this.#handle ??= await this.#create();
       const { bytesWritten } = await this.#handle.write(line);
       if (bytesWritten < line.length) throw new Error('the disk is full');
@@ -75,10 +75,15 @@ export class SpillQueue implements Spill {
   }
 
   appendSync(batch: SpanBatch): boolean {
-    const line = encodeBatch(this.#process, batch);
-    if (!this.#hasRoomFor(line) || !this.#writeSync(line)) return false;
-    this.#size += line.length;
-    return true;
+    try {
+      const line = encodeBatch(this.#process, batch);
+      if (!this.#hasRoomFor(line) || !this.#writeSync(line)) return false;
+      this.#size += line.length;
+      return true;
+    } catch (error) {
+      this.#failed(error);
+      return false;
+    }
   }
 
   async first(): Promise<SpanBatch | { readonly lostSpans: number }> {
@@ -101,7 +106,8 @@ export class SpillQueue implements Spill {
   }
 
   end(reason: EndReason, ledger: Ledger, routeMinutes: readonly RouteMinute[]): void {
-    if (this.#hasEnded || ledger.started === 0) return;
+    // A process that has stored and spilled nothing has no row in the file that waits for its end.
+    if (this.#hasEnded || ledger.stored + this.#size === 0) return;
     this.#hasEnded = true;
     const process = this.#process;
     if (routeMinutes.length > 0) this.#writeSync(encodeStatistics({ process, routeMinutes }));
@@ -164,6 +170,7 @@ export class SpillQueue implements Spill {
 
   /** A piece of a record would spoil the next one: where it stays, nothing is appended behind it. */
   async #cutOff(): Promise<void> {
+    if (this.#hasEnded) return; // What was written since is not in the reckoning.
     try {
       await this.#handle?.truncate(this.#size);
     } catch (error) {

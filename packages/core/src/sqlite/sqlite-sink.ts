@@ -1,7 +1,7 @@
 import { FerretError, messageOf } from '../errors.js';
 import type { Report } from '../pipeline/diagnostics.js';
 import { type SinkTick, type SpanBatch, type SpanSink, StoreUnavailableError } from '../pipeline/sink.js';
-import { type Database, isSqliteError } from './driver.js';
+import { isSqliteError } from './driver.js';
 import { identityOf, isDamage, moveAside, openForWriting, type Synchronous } from './file.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { openProcessStore, ProcessGoneError, type ProcessStore, writeBatch, writeTick } from './process-store.js';
@@ -132,7 +132,7 @@ export class SqliteSink implements SpanSink {
 
   async #letGo(store: Store): Promise<void> {
     this.#store = undefined;
-    await (store.database satisfies Database).close().catch(() => {});
+    await store.database.close().catch(() => {});
   }
 
   async #keepLimits(): Promise<void> {

@@ -1,8 +1,5 @@
 import { DURATION_BOUNDS, type RequestSeries } from './request-statistics.js';
 
-/** What to answer as `Content-Type`: https://prometheus.io/docs/instrumenting/exposition_formats/ */
-export const PROMETHEUS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
-
 /** What the metrics are made of. */
 export interface MetricsSource {
   readonly requests: Iterable<RequestSeries>;
