@@ -58,8 +58,10 @@ ferret('analyze', file);
 ferret('analyze', '--tree', file);
 const commands = {
   [`npx ferret analyze ${file} --sort p99`]: 'slowest routes first',
-  [`npx ferret analyze ${file} --top 3`]: 'the three slowest requests, as trees',
-  [`npx ferret runs ${file}`]: 'every run in this file',
+  [`npx ferret analyze ${file} --tree --top 3`]: 'the three slowest requests, as trees',
+  [`npx ferret diff previous latest ${file}`]: 'this run against the one before, once there are two',
+  [`npx ferret export ${file} --format speedscope -o shop.speedscope.json`]: 'the spans for other tools',
+  [`npx ferret doctor ${file}`]: 'how the file is',
   [`npm start -w examples/${example}`]: 'the example, to send requests to yourself',
 };
 const width = Math.max(...Object.keys(commands).map((command) => command.length));
