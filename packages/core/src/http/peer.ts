@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { AttributeBag, type AttributeRecorder } from '../trace/attributes.js';
 import type { SharedAttributes } from '../trace/span.js';
@@ -21,8 +21,8 @@ export class Peers {
     this.#recorder = recorder;
   }
 
-  of(request: IncomingMessage): SharedAttributes {
-    const { host, 'user-agent': userAgent } = request.headers;
+  of(request: IncomingMessage, headers: IncomingHttpHeaders): SharedAttributes {
+    const { host, 'user-agent': userAgent } = headers;
     const scheme = (request.socket as TLSSocket).encrypted ? 'https' : 'http';
     const key = `${scheme} ${request.httpVersion} ${host} ${userAgent}`;
     let shared = this.#known.get(key);
