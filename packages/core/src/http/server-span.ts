@@ -75,7 +75,7 @@ export class ServerSpan extends RecordingSpan {
     // The client broke off its upload. Body parsers report that as an exception ("request aborted"), and error handlers
     // answer it to nobody: no status was sent, and nothing failed here.
     const brokeOff = wasCutOff && !request.complete && response.writableEnded;
-    const isSent = response.headersSent && !brokeOff && !(wasCutOff && isAnsweredInVain(response));
+    const isSent = !wasCutOff || (response.headersSent && !brokeOff && !isAnsweredInVain(response));
     const status = isSent ? response.statusCode : undefined;
     data.httpStatusCode = status;
     for (const name of responseHeaders) {
