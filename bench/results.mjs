@@ -1,6 +1,7 @@
 // What was measured (results.json), and the page and plots made from it. A run of some parts replaces these only.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, platform } from 'node:os';
+import { writeAccount } from './account.mjs';
 import { describeGoals } from './goals.mjs';
 import { PARTS } from './parts.mjs';
 import { plot } from './plot.mjs';
@@ -26,6 +27,7 @@ export function resultOf(data, seconds) {
 export function writeResults(results) {
   writeFileSync(here('results.json'), `${JSON.stringify(results, undefined, 2)}\n`);
   writeFileSync(here('RESULTS.md'), page(results));
+  writeAccount(results);
   mkdirSync(here('plots/'), { recursive: true });
   for (const { file, ...figure } of allPlots(results)) writeFileSync(here(`plots/${file}`), plot(figure));
 }

@@ -1,0 +1,56 @@
+// The figures of docs/performance.md: where the time of a request goes, by what each part adds to the one before it.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { hundredths, table, whole } from './cells.mjs';
+import { FRAMEWORKS } from './overhead/variants.mjs';
+
+const PAGE = new URL('../docs/performance.md', import.meta.url);
+const MARKS = ['<!-- figures: begin, written by npm run bench -->', '<!-- figures: end -->'];
+
+/** Rewrites the figures between the marks. */
+export function writeAccount(results) {
+  const page = readFileSync(PAGE, 'utf8');
+  const [begin, end] = MARKS.map((mark) => page.indexOf(mark));
+  if (begin < 0 || end < begin) throw new Error('docs/performance.md has lost the marks around its figures.');
+  writeFileSync(PAGE, `${page.slice(0, begin + MARKS[0].length)}\n\n${account(results)}\n\n${page.slice(end)}`);
+}
+
+/** Differences of medians, so that a column adds up. */
+function account({ overhead, recording }) {
+  if (overhead === undefined) return 'Not measured yet: `npm run bench -- overhead`.';
+  const measured = Object.entries(overhead.data.frameworks).filter(([, { variants }]) => variants.context);
+  const columns = measured.map(([, { variants }]) => partsOf(variants));
+  const lines = [
+    `Microseconds of processor time a request, \`npm run bench -- overhead\`, ${overhead.measuredOn}, Node ${overhead.node} unless said ` +
+      `otherwise, on ${overhead.machine}. Each row is what is added to the ones above it.`,
+    '',
+    table(
+      ['', ...measured.map(([framework]) => FRAMEWORKS[framework].label)],
+      Object.keys(columns[0]).map((part) => [part, ...columns.map((column) => column[part])]),
+    ),
+  ];
+  if (recording !== undefined) {
+    const { outside, inside } = recording.data.ferret;
+    lines.push(
+      '',
+      `Start, three attributes and end by themselves, warm: ${whole(outside.calls.median)} ns outside a parent, ` +
+        `${whole(inside.calls.median)} ns inside one, and ${whole(outside.bytes.median)} bytes.`,
+    );
+  }
+  return lines.join('\n');
+}
+
+function partsOf(variants) {
+  const main = (variant) => variants[variant].addedMainMicros.median;
+  const { ferret } = variants;
+  return {
+    'the bare app': hundredths(variants.bare.mainMicros.median),
+    'context: an `AsyncLocalStorage`, a listener': hundredths(main('context')),
+    'span: what is read off the request, kept, counted': hundredths(main('ferret-unstored') - main('context')),
+    'store: batches as JSON, to the driver': hundredths(main('ferret') - main('ferret-unstored')),
+    '**Ferret, main thread**': `**${hundredths(main('ferret'))}**`,
+    'SQLite, on a thread of the pool; helpers of V8': hundredths(ferret.addedAllMicros.median - main('ferret')),
+    '**Ferret, all threads**': `**${hundredths(ferret.addedAllMicros.median)}**`,
+    'OpenTelemetry, main thread, nothing exported': hundredths(main('otel-noop')),
+    'OpenTelemetry, all threads, to SQLite': hundredths(variants['otel-sqlite'].addedAllMicros.median),
+  };
+}
