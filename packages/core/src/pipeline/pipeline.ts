@@ -5,7 +5,7 @@ import type { SpanRecord } from '../trace/span.js';
 import { backOffMillis, pause } from './back-off.js';
 import type { Report } from './diagnostics.js';
 import type { LedgerCounters } from './ledger.js';
-import { type EndReason, type SpanBatch, type SpanSink, StoreUnavailableError } from './sink.js';
+import { type EndReason, type SpanBatch, type SpanSink, StoreForeignError, StoreUnavailableError } from './sink.js';
 import type { Spill } from './spill.js';
 import { unrefScheduler } from './unref-scheduler.js';
 
@@ -81,6 +81,8 @@ export class Pipeline {
   readonly #abandoned = new AbortController();
   /** Failures of the write that is under way, in a row. */
   #failures = 0;
+  /** The sink has said last that nothing will ever be stored there. */
+  #isForeign = false;
   /** The batches being appended to the spill, one at a time. */
   #appending: Promise<void> = Promise.resolve();
   #appends = 0;
@@ -167,6 +169,7 @@ export class Pipeline {
         try {
           await this.#tick(MAX_ROUTE_MINUTES);
         } catch (error) {
+          this.#isForeign = error instanceof StoreForeignError;
           if (!(error instanceof StoreUnavailableError)) {
             this.#report('WRITE_FAILED', `Open spans and statistics could not be stored: ${messageOf(error)}`, error);
           }
@@ -195,8 +198,9 @@ export class Pipeline {
   }
 
   /**
-   * Waits for nothing any more: all that is in memory is spilled at once, synchronously; without a spill it is lost, and
-   * counted as `writeFailed`. Also the write that is under way is spilled: should it succeed, the store knows its id.
+   * Waits for nothing any more: all that is in memory is spilled at once, synchronously; without a spill, or for a store that is
+   * somebody else's, it is lost, and counted as `writeFailed`. Also the write that is under way is spilled: should it succeed, the
+   * store knows its id.
    */
   abandon(reason: EndReason): void {
     if (this.#abandoned.signal.aborted) return;
@@ -204,13 +208,14 @@ export class Pipeline {
     clearInterval(this.#ticker);
     this.#closing ??= new Promise(() => {});
     this.#spans.complete();
+    const spill = this.#isForeign ? undefined : this.#spill;
     for (const batch of this.#batches) {
       const { id, spans } = batch;
       this.#settle(batch);
-      if (this.#spill?.appendSync({ id, spans, ledger: this.#ledger.snapshot() })) this.#ledger.spilled += spans.length;
+      if (spill?.appendSync({ id, spans, ledger: this.#ledger.snapshot() })) this.#ledger.spilled += spans.length;
       else this.#ledger.writeFailed += spans.length;
     }
-    this.#spill?.end(reason, this.#ledger.snapshot(), this.#watched?.routes.drain() ?? []);
+    spill?.end(reason, this.#ledger.snapshot(), this.#watched?.routes.drain() ?? []);
     // A store that hangs may never let `close()` get there.
     void this.#spill?.close().catch(() => {});
   }
@@ -262,11 +267,10 @@ export class Pipeline {
   }
 
   #mustSpill(spill: Spill, batch: Batch): boolean {
-    return (
-      spill.length > 0 ||
-      this.#failures >= FAILURES_BEFORE_SPILL ||
-      this.#queued - batch.spans.length >= this.#options.maxQueueSize / 2
-    );
+    if (spill.length > 0) return true;
+    if (this.#isForeign) return false;
+    const isBehind = this.#queued - batch.spans.length >= this.#options.maxQueueSize / 2;
+    return isBehind || this.#failures >= FAILURES_BEFORE_SPILL;
   }
 
   async #append(spill: Spill, batch: Batch): Promise<void> {
@@ -320,6 +324,7 @@ export class Pipeline {
     return this.#attempt(spans, async () => {
       const started = performance.now();
       await this.#sink.write(compose());
+      this.#isForeign = false;
       this.#writes.count++;
       this.#writes.sumMillis += performance.now() - started;
     });
@@ -338,6 +343,7 @@ export class Pipeline {
         return signal.aborted ? undefined : 'stored';
       } catch (error) {
         if (signal.aborted) break;
+        this.#isForeign = error instanceof StoreForeignError;
         if (!(error instanceof StoreUnavailableError)) {
           const what = spans === 0 ? 'Statistics, open spans or the ledger' : `${spans} spans`;
           this.#report('WRITE_FAILED', `${what} could not be stored and are lost: ${messageOf(error)}`, error);
