@@ -76,6 +76,8 @@ export class Pipeline {
   #queuedCharacters = 0;
   #enqueued = 0;
   #flush: { readonly upTo: number; readonly promise: Promise<void> } | undefined;
+  /** Callers of `flush()` that still wait, each by what resolves its promise. */
+  readonly #flushing = new Set<() => void>();
   #closing: Promise<void> | undefined;
   /** Set when nothing can be waited for any more: at the process's exit, or at the deadline of `close()`. */
   readonly #abandoned = new AbortController();
@@ -134,16 +136,16 @@ export class Pipeline {
     this.#spans.next(span);
   }
 
-  /** Resolves when all spans enqueued so far are stored, or lost and counted. Never rejects. */
+  /** Resolves when all spans enqueued so far are stored, or lost and counted; at the latest when the pipeline is abandoned. Never rejects. */
   flush(): Promise<void> {
-    if (this.#closing !== undefined) return this.#closing;
+    if (this.#closing !== undefined) return this.#untilAbandoned(this.#closing);
     // What was sampled out has been counted since, and that is to be stored too.
     const upTo = this.#enqueued + this.#ledger.sampledOut;
     if (this.#flush?.upTo === upTo) return this.#flush.promise;
     this.#spans.complete();
     this.#spans = this.#openSubject();
     // What is being spilled takes its turn when it is.
-    const promise = this.#appending.then(
+    const flushed = this.#appending.then(
       () =>
         new Promise<void>((resolve) => {
           this.#jobs.next(async () => {
@@ -152,8 +154,20 @@ export class Pipeline {
           });
         }),
     );
-    this.#flush = { upTo, promise };
-    return promise;
+    this.#flush = { upTo, promise: this.#untilAbandoned(flushed) };
+    return this.#flush.promise;
+  }
+
+  /** A store that hangs may never let `promise` resolve. Nothing is left behind of one that does. */
+  #untilAbandoned(promise: Promise<void>): Promise<void> {
+    if (this.#abandoned.signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#flushing.add(resolve);
+      void promise.then(() => {
+        this.#flushing.delete(resolve);
+        resolve();
+      });
+    });
   }
 
   /** Looks after this, too: the sink hears of it once a second, between two writes. */
@@ -216,6 +230,8 @@ export class Pipeline {
       else this.#ledger.writeFailed += spans.length;
     }
     spill?.end(reason, this.#ledger.snapshot(), this.#watched?.routes.drain() ?? []);
+    for (const resolve of this.#flushing) resolve();
+    this.#flushing.clear();
     // A store that hangs may never let `close()` get there.
     void this.#spill?.close().catch(() => {});
   }
