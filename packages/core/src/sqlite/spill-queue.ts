@@ -61,6 +61,7 @@ export class SpillQueue implements Spill {
       const line = encodeBatch(this.#process, batch);
       if (this.#handle === undefined) {
         this.#limit = this.#maxBytes - (await bytesOfOthers(this.#database, this.#process.processKey));
+        if (this.#hasEnded) return false; // It has been appended synchronously meanwhile, or refused.
       }
       if (!this.#hasRoomFor(line)) return false;
       this.#handle ??= await this.#create();
