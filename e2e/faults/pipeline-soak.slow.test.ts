@@ -5,11 +5,11 @@ import { query } from '../database.js';
 import { figure } from './figures.js';
 import { expectSound } from './invariants.js';
 import { EXPOSE_GC, expectFlat, memoryOf } from './memory.js';
-import { isSoak } from './scale.js';
+import { LONG_MILLIS, scaled } from './scale.js';
 import { startService } from './service.js';
 
-const SECONDS = isSoak ? 3_600 : 30;
-const SAMPLES = isSoak ? 60 : 12;
+const SECONDS = scaled(3_600);
+const SAMPLES = 60;
 /** What fills first: caches, the queue, code that is compiled. */
 const WARM_UP = SAMPLES / 4;
 
@@ -39,7 +39,7 @@ function sendMixed(port: number, number: number, agent: Agent): Promise<void> {
   });
 }
 
-it('29. an hour of mixed load: memory stays what it is', async ({ task }) => {
+it(`29. ${SECONDS} s of mixed load: memory stays what it is`, { timeout: LONG_MILLIS }, async ({ task }) => {
   const service = await startService({ retention: { maxSizeMegabytes: 8 } }, { execArgv: EXPOSE_GC });
   const load = service.load(100);
   const agent = new Agent({ keepAlive: true, maxSockets: 16 });
