@@ -11,11 +11,12 @@ import { inTemporaryFolder } from './temporary-folder.mjs';
 export const overhead = {
   name: 'overhead',
   title: 'Overhead of a request',
-  seconds: 540,
+  seconds: 760,
   linuxOnly: true,
   full: {
     frameworks: {
       express: { rounds: 18 },
+      'express-node-24': { rounds: 12 },
       koa: { rounds: 12 },
       'nest-11': { rounds: 12 },
       'nest-12': { rounds: 10 },

@@ -15,8 +15,8 @@ export class PinnedProcess {
   #child;
   #exited;
 
-  constructor(core, file, { env = {}, flags = [] } = {}) {
-    const command = [process.execPath, ...flags, file];
+  constructor(core, file, { node = process.execPath, env = {}, flags = [] } = {}) {
+    const command = [node, ...flags, file];
     if (canPin) command.unshift('taskset', '-c', String(core));
     this.#child = spawn(command[0], command.slice(1), {
       env: { ...process.env, ...env },

@@ -93,6 +93,9 @@ for (const { name, ok, passed, failed, seconds } of results) {
   const cells = [passed, failed, `${seconds} s`].map((cell) => String(cell).padStart(8));
   console.log(`${name.padEnd(18)}${ok ? 'ok    ' : 'FAILED'}${cells.join('')}`);
 }
+for (const { name, failures } of results) {
+  for (const { test, message } of failures) console.log(`\n${name}: ${test}\n${message}`);
+}
 console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`);
 process.exitCode = sum('failed') === 0 ? 0 : 1;
 
@@ -102,11 +105,11 @@ function run({ name, commands, report }) {
   if (report !== undefined) rmSync(report, { force: true });
   const ok = commands.every(succeeds);
   const seconds = Math.round((Date.now() - started) / 1000);
-  if (report === undefined) return { name, ok, seconds, passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
-  const { passed, failed } = counts(report);
+  if (report === undefined) return { name, ok, seconds, passed: ok ? 1 : 0, failed: ok ? 0 : 1, failures: [] };
+  const { passed, failed, failures } = read(report);
   // A runner that failed without a failed test (coverage, a crash), or that ran nothing, is a failure too.
   const isSound = failed > 0 || (ok && passed > 0);
-  return { name, ok: ok && failed === 0 && passed > 0, seconds, passed, failed: isSound ? failed : 1 };
+  return { name, ok: ok && failed === 0 && passed > 0, seconds, passed, failed: isSound ? failed : 1, failures };
 }
 
 function succeeds(command) {
@@ -121,11 +124,16 @@ function succeeds(command) {
   }
 }
 
-function counts(report) {
+/** What the runner counted, and what it says of each test that failed: said again where nobody has to look for it. */
+function read(report) {
   try {
-    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8'));
-    return { passed: numPassedTests, failed: numFailedTests };
+    const { numPassedTests, numFailedTests, testResults = [] } = JSON.parse(readFileSync(report, 'utf8'));
+    const failures = testResults
+      .flatMap(({ assertionResults }) => assertionResults)
+      .filter(({ status }) => status === 'failed')
+      .map(({ fullName, failureMessages }) => ({ test: fullName, message: failureMessages.join('\n') }));
+    return { passed: numPassedTests, failed: numFailedTests, failures };
   } catch {
-    return { passed: 0, failed: 0 };
+    return { passed: 0, failed: 0, failures: [] };
   }
 }

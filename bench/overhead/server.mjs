@@ -9,6 +9,9 @@ const routes = Number(process.env.ROUTES ?? 1);
 /** Ferret as its documentation says, on every request, with all of them kept; the file may grow as large as the measure needs. */
 const FERRET_OPTIONS = { database: FILE, maxSpansPerSecond: Infinity, retention: { maxSizeMegabytes: Infinity } };
 
+/** Takes everything, and keeps nothing. */
+const NO_STORE = { write: async () => {}, close: async () => {} };
+
 /** What is measured, as the framework takes it, and how to have all that it recorded written. */
 const subject = await createSubject();
 const { listen } = await import(`./${FRAMEWORK.replace(/-.*/, '')}-app.mjs`);
@@ -22,17 +25,19 @@ process.on('message', async () => {
 process.once('disconnect', () => process.exit());
 
 async function createSubject() {
-  if (VARIANT === 'ferret') return ferret();
+  if (VARIANT === 'ferret') return ferret(FERRET_OPTIONS);
+  if (VARIANT === 'ferret-unstored') return ferret({ ...FERRET_OPTIONS, sink: NO_STORE });
   if (VARIANT === 'swagger-stats') {
     const { default: swaggerStats } = await import('swagger-stats');
     return { ...nothing(), mounted: { middleware: swaggerStats.getMiddleware({}) } };
   }
+  if (VARIANT === 'context') return { ...nothing(), mounted: await contextAlone() };
   return globalThis[Symbol.for('bench.opentelemetry')] ?? nothing();
 }
 
-async function ferret() {
+async function ferret(options) {
   const { createFerret } = await (FRAMEWORK === 'nest-11' ? loadNest('@ferretjs/core') : import('@ferretjs/core'));
-  const instance = createFerret(FERRET_OPTIONS);
+  const instance = createFerret(options);
   const counts = () => {
     const { started, stored } = instance.stats();
     return { started, exported: stored };
@@ -44,6 +49,19 @@ async function ferret() {
   }
   const adapter = await import(`@ferretjs/${FRAMEWORK}`);
   return { ...settled, mounted: { middleware: adapter.ferret(instance) } };
+}
+
+/** Mounted as Ferret's adapters are. */
+async function contextAlone() {
+  const { AsyncLocalStorage } = await import('node:async_hooks');
+  const storage = new AsyncLocalStorage();
+  const onClose = () => {};
+  const trace = (response, next) => {
+    response.on('close', onClose);
+    return storage.run({}, next);
+  };
+  if (FRAMEWORK === 'koa') return { middleware: (context, next) => trace(context.res, next) };
+  return { middleware: (_request, response, next) => trace(response, next) };
 }
 
 function nothing() {

@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url';
+import { installNode } from '../../scripts/node-matrix.mjs';
 import { LOAD_CORE, PinnedProcess, SERVER_CORE } from '../pinned-process.mjs';
 import { threadTime } from '../thread-time.mjs';
-import { VARIANTS } from './variants.mjs';
+import { FRAMEWORKS, VARIANTS } from './variants.mjs';
 
+const cache = fileURLToPath(new URL('../../.cache', import.meta.url));
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 /** As many as servers of this kind are asked by at once in their benchmarks. */
@@ -23,10 +25,12 @@ export async function startLoad() {
 /** A server under test. `file` is where it may keep spans. */
 export async function startServer({ framework, variant, routes = 1, file, load }) {
   const { flags, env } = VARIANTS[variant];
+  const { app = framework, node } = FRAMEWORKS[framework];
   const started = performance.now();
   const child = new PinnedProcess(SERVER_CORE, path('server.mjs'), {
+    node: node && installNode(node, cache),
     flags,
-    env: { FRAMEWORK: framework, VARIANT: variant, ROUTES: routes, FILE: file, OTLP_URL: load.otlpUrl, ...env },
+    env: { FRAMEWORK: app, VARIANT: variant, ROUTES: routes, FILE: file, OTLP_URL: load.otlpUrl, ...env },
   });
   const { port } = await child.answer();
   const startMillis = performance.now() - started;

@@ -10,14 +10,25 @@ export const VARIANTS = {
   'otel-otlp': { label: 'OpenTelemetry, OTLP to a local receiver', ...OTEL, env: { EXPORTER: 'otlp' } },
   'otel-sqlite': { label: 'OpenTelemetry, to SQLite', ...OTEL, env: { EXPORTER: 'sqlite' } },
   'swagger-stats': { label: 'swagger-stats' },
+  // Two parts of what Ferret adds. The first is what nobody can do without who has a current span and knows when a response is over.
+  context: { label: 'an AsyncLocalStorage and a `close` listener alone' },
+  'ferret-unstored': { label: 'Ferret, with a sink that does nothing' },
 };
 
 const OWN = ['bare', 'ferret'];
+const PARTS = ['context', 'ferret-unstored'];
 const OTELS = ['otel-noop', 'otel-otlp', 'otel-sqlite'];
 
 export const FRAMEWORKS = {
-  express: { label: 'Express 5', variants: [...OWN, ...OTELS, 'swagger-stats'] },
-  koa: { label: 'Koa 3', variants: [...OWN, ...OTELS] },
+  express: { label: 'Express 5', variants: [...OWN, ...PARTS, ...OTELS, 'swagger-stats'] },
+  // Where the current span costs next to nothing (AsyncContextFrame).
+  'express-node-24': {
+    label: 'Express 5 on Node 24',
+    app: 'express',
+    node: 24,
+    variants: [...OWN, ...PARTS, 'otel-noop', 'otel-sqlite'],
+  },
+  koa: { label: 'Koa 3', variants: [...OWN, ...PARTS, ...OTELS] },
   'nest-11': { label: 'Nest 11', variants: [...OWN, ...OTELS] },
   // OpenTelemetry's instrumentation for Nest knows versions below 12 only: what it has here is that of HTTP and of Express.
   'nest-12': { label: 'Nest 12', variants: [...OWN, 'otel-noop'] },

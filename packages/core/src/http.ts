@@ -7,6 +7,7 @@ export {
   type HttpTracer,
   ignoreRequest,
   noRouteMatched,
+  notesOf,
   spanOf,
 } from './http/http-tracer.js';
 export type { RouteOf } from './http/server-span.js';

@@ -2,7 +2,7 @@ import type { Ferret, FerretOptions } from '@ferretjs/core';
 import { exceptionThrown, ferretFor } from '@ferretjs/core/http';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { ExpressRequest } from './express-types.js';
-import { routeOf, watchRoutes } from './route-match.js';
+import { adoptOwnRoute, hasOwnRoute, routeOf, watchRoutes } from './route-match.js';
 import { recordRouterErrors } from './router-errors.js';
 
 /**
@@ -18,8 +18,15 @@ export function ferret(optionsOrInstance?: FerretOptions | Ferret): RequestHandl
   const { http } = ferretFor(optionsOrInstance);
   if (http.options.recordExceptions) recordRouterErrors();
   return function ferretMiddleware(request, response, next) {
-    watchRoutes(request as unknown as ExpressRequest);
-    http.trace(request, response, routeOf, next);
+    const routed = request as unknown as ExpressRequest;
+    watchRoutes(routed);
+    if (!hasOwnRoute(routed)) http.trace(request, response, routeOf, next);
+    else {
+      http.trace(request, response, routeOf, () => {
+        adoptOwnRoute(routed);
+        next();
+      });
+    }
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Application, Layer, Route } from './express-types.js';
+import type { Application, ExpressRequest, Layer, Route } from './express-types.js';
 
 /** Mount paths remembered for each route. Parameterised mounts have no end of them, and are worked out anew beyond. */
 const MAX_KNOWN_BASES = 50;
@@ -15,11 +15,17 @@ const known = new WeakMap<Route, Map<string, string>>();
  * the application's router tree instead, and told apart by `baseUrl` where there are several ways. A route that the
  * tree does not show (a router called by hand) is named by its own path alone: never by a concrete value.
  */
-export function templateOf(route: Route, baseUrl: string, app: Application | undefined, url: string): string {
+export function templateOf(
+  route: Route,
+  baseUrl: string,
+  app: Application | undefined,
+  request: ExpressRequest,
+): string {
   let templates = known.get(route);
   const template = templates?.get(baseUrl);
   if (template !== undefined) return template;
 
+  const url = request.originalUrl ?? request.url ?? '';
   const found = app === undefined ? undefined : search(route, baseUrl, app, url);
   const result = `${found?.base ?? ''}${found?.own ?? ownPath(route)}` || '/';
   // Of a route with several paths, the next request may match another one.

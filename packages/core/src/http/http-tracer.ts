@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { requireSynchronous } from '../synchronous.js';
 import type { Attributes } from '../trace/attributes.js';
 import { withSpan } from '../trace/context.js';
@@ -66,6 +66,14 @@ export function annotateRequest<Context>(
   }
 }
 
+/**
+ * Where an adapter keeps what it knows of a request: with its span; nowhere if it has none. Properties of its own on the request
+ * would cost more, see docs/performance.md.
+ */
+export function notesOf(request: IncomingMessage): { note: unknown } | undefined {
+  return (request as TracedRequest)[SPAN];
+}
+
 /** Makes server spans of requests; what every adapter stands on. */
 export class HttpTracer {
   readonly options: HttpOptions;
@@ -74,8 +82,6 @@ export class HttpTracer {
   readonly #peers: Peers;
   readonly #isIgnored: (request: IncomingMessage, path: string) => boolean;
   readonly #onFault: (what: string, error: unknown) => void;
-  /** One listener for all responses; a closure for each would cost each request an allocation. */
-  readonly #onClose: (this: ServerResponse) => void;
 
   constructor(
     tracer: Tracer,
@@ -89,10 +95,6 @@ export class HttpTracer {
     this.#peers = new Peers(tracer.attributes);
     this.#isIgnored = createIgnore(options.ignore, (error) => onFault('the option ignore', error));
     this.#onFault = onFault;
-    const close = (response: ServerResponse) => this.#close(response);
-    this.#onClose = function onClose(this: ServerResponse) {
-      close(this);
-    };
   }
 
   /**
@@ -116,10 +118,12 @@ export class HttpTracer {
 
   #begin(request: TracedRequest, response: ServerResponse, routeOf: RouteOf): Span | undefined {
     if (request[SPAN] !== undefined) return undefined;
+    // Read once, here and below: Express gives each request a hidden class of its own, so that every look takes V8 a search.
+    const { headers } = request;
     const url = request.originalUrl ?? request.url ?? '';
     const question = url.indexOf('?');
     const path = pathOf(question === -1 ? url : url.slice(0, question));
-    const incoming = this.#incoming(request);
+    const incoming = this.#incoming(headers);
     const span = new ServerSpan(this.#tracer, incoming.context, request.method ?? '', routeOf);
     request[SPAN] = span;
     this.#tracer.started(span);
@@ -128,31 +132,30 @@ export class HttpTracer {
       return span;
     }
     if (span.data !== undefined)
-      this.#describe(span.data, request, path, question === -1 ? '' : url.slice(question + 1));
+      this.#describe(span.data, request, headers, path, question === -1 ? '' : url.slice(question + 1));
     if (incoming.caller !== undefined) span.annotate(incoming.caller);
     // A client that went away before the middleware ran: `close` has been and will not come again.
-    if (response.closed) this.#close(response);
-    else response.on('close', this.#onClose);
+    if (response.closed) this.#close(span, request, response);
+    else response.on('close', () => this.#close(span, request, response));
     return span;
   }
 
-  #describe(data: SpanData, request: TracedRequest, path: string, query: string): void {
+  #describe(data: SpanData, request: TracedRequest, headers: IncomingHttpHeaders, path: string, query: string): void {
     const { attributes } = this.#tracer;
-    data.sharedAttributes = this.#peers.of(request);
+    data.sharedAttributes = this.#peers.of(request, headers);
     attributes.set(data, 'url.path', path);
     if (query !== '') attributes.set(data, 'url.query', redactQuery(query, this.#redactor));
     if (this.options.clientAddress) attributes.set(data, 'client.address', request.ip ?? request.socket.remoteAddress);
     for (const name of this.options.requestHeaders) {
-      attributes.set(data, `http.request.header.${name}`, headerValues(request.headers[name]));
+      attributes.set(data, `http.request.header.${name}`, headerValues(headers[name]));
     }
   }
 
   /** Where the span belongs: W3C Trace Context, https://www.w3.org/TR/trace-context/. */
-  #incoming(request: IncomingMessage): { context: SpanContext; caller?: Record<string, string> } {
-    const caller =
-      this.options.traceContext === 'ignore' ? undefined : parseTraceparent(request.headers['traceparent']);
+  #incoming(headers: IncomingHttpHeaders): { context: SpanContext; caller?: Record<string, string> } {
+    const caller = this.options.traceContext === 'ignore' ? undefined : parseTraceparent(headers['traceparent']);
     if (caller !== undefined && this.options.traceContext === 'continue') {
-      const tracestate = parseTracestate(request.headers['tracestate']);
+      const tracestate = parseTracestate(headers['tracestate']);
       const { traceId, parentId, sampled } = caller;
       const ids = SpanIds.continuing(traceId, parentId);
       return { context: { ids, isLocalRoot: true, sampled, tracestate } };
@@ -167,10 +170,7 @@ export class HttpTracer {
     return { context, caller: { 'ferret.caller.trace_id': caller.traceId, 'ferret.caller.span_id': caller.parentId } };
   }
 
-  #close(response: ServerResponse): void {
-    const request: TracedRequest = response.req;
-    const span = request[SPAN];
-    if (!span) return;
+  #close(span: ServerSpan, request: IncomingMessage, response: ServerResponse): void {
     try {
       span.respond(request, response, this.options.responseHeaders);
     } catch (error) {

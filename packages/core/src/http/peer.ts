@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http';
-import type { TLSSocket } from 'node:tls';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { AttributeBag, type AttributeRecorder } from '../trace/attributes.js';
 import type { SharedAttributes } from '../trace/span.js';
 
@@ -8,6 +8,25 @@ const MAX_PEERS = 1000;
 
 /** `host`, `host:port`, `[v6]:port`; what a well-formed Host header looks like (RFC 9110, section 7.2). */
 const HOST = /^(\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(?::(\d{1,5}))?$/;
+
+/** Characters that an idle connection may keep: some agents send kilobytes. */
+const MAX_KEPT = 1_024;
+
+/** Where a connection keeps who its last request was from: most often the next one is from the same. */
+const LAST = Symbol('ferretjs.lastPeer');
+
+interface Peer {
+  readonly owner: Peers;
+  readonly httpVersion: string;
+  readonly host: string | undefined;
+  readonly userAgent: string | undefined;
+  readonly attributes: SharedAttributes;
+}
+
+interface PeerSocket extends Socket {
+  readonly encrypted?: boolean;
+  [LAST]?: Peer;
+}
 
 /**
  * The attributes that requests from the same client to the same address have in common. One object for all of them, so
@@ -21,9 +40,27 @@ export class Peers {
     this.#recorder = recorder;
   }
 
-  of(request: IncomingMessage): SharedAttributes {
+  of(request: IncomingMessage, { host, 'user-agent': userAgent }: IncomingHttpHeaders): SharedAttributes {
+    const { httpVersion } = request;
+    const socket: PeerSocket = request.socket;
+    const last = socket[LAST];
+    if (
+      last !== undefined &&
+      last.owner === this &&
+      last.userAgent === userAgent &&
+      last.host === host &&
+      last.httpVersion === httpVersion
+    ) {
+      return last.attributes;
+    }
+    const attributes = this.#lookUp(request, socket.encrypted === true ? 'https' : 'http');
+    if (`${host}${userAgent}`.length <= MAX_KEPT)
+      socket[LAST] = { owner: this, httpVersion, host, userAgent, attributes };
+    return attributes;
+  }
+
+  #lookUp(request: IncomingMessage, scheme: string): SharedAttributes {
     const { host, 'user-agent': userAgent } = request.headers;
-    const scheme = (request.socket as TLSSocket).encrypted ? 'https' : 'http';
     const key = `${scheme} ${request.httpVersion} ${host} ${userAgent}`;
     let shared = this.#known.get(key);
     if (shared === undefined) {

@@ -18,6 +18,8 @@ export type RouteOf = (request: IncomingMessage, response: ServerResponse) => st
  * spans (https://opentelemetry.io/docs/specs/semconv/http/http-spans/).
  */
 export class ServerSpan extends RecordingSpan {
+  /** Its adapter's; see `notesOf`. */
+  note: unknown = undefined;
   readonly #method: string;
   #routeOf: RouteOf | undefined;
   #renamed = false;
@@ -56,8 +58,7 @@ export class ServerSpan extends RecordingSpan {
    */
   respond(request: IncomingMessage, response: ServerResponse, responseHeaders: readonly string[]): void {
     const routeOf = this.#routeOf;
-    // A stream that fails takes the response with it, before the framework is told (`stream.pipeline`, from Node 22 on).
-    const thrown = this.#thrown ?? (response.errored ? { error: response.errored } : undefined);
+    let thrown = this.#thrown;
     this.#routeOf = undefined;
     this.#thrown = undefined;
     const data = this.data;
@@ -69,10 +70,12 @@ export class ServerSpan extends RecordingSpan {
       if (!this.#renamed) data.name = requestName(this.#method, data.httpRoute);
     }
     const wasCutOff = isCutOff(response);
+    // A stream that fails takes the response with it, before the framework is told (`stream.pipeline`, from Node 22 on).
+    if (wasCutOff && response.errored) thrown ??= { error: response.errored };
     // The client broke off its upload. Body parsers report that as an exception ("request aborted"), and error handlers
     // answer it to nobody: no status was sent, and nothing failed here.
     const brokeOff = wasCutOff && !request.complete && response.writableEnded;
-    const isSent = response.headersSent && !brokeOff && !(wasCutOff && isAnsweredInVain(response));
+    const isSent = !wasCutOff || (response.headersSent && !brokeOff && !isAnsweredInVain(response));
     const status = isSent ? response.statusCode : undefined;
     data.httpStatusCode = status;
     for (const name of responseHeaders) {
@@ -100,9 +103,10 @@ export class ServerSpan extends RecordingSpan {
  * a serverless adapter), nobody can go away from a response that was ended. A response that has reached its client has let go
  * of the connection; Node 20 and 22 call one finished, too, that was written to a connection already gone.
  */
-function isCutOff({ socket, writableEnded, writableFinished }: ServerResponse): boolean {
-  if (!(socket instanceof Socket)) return !writableFinished && !writableEnded;
-  return !writableFinished || socket.destroyed;
+function isCutOff(response: ServerResponse): boolean {
+  const { socket } = response;
+  if (!(socket instanceof Socket)) return !response.writableFinished && !response.writableEnded;
+  return !response.writableFinished || socket.destroyed;
 }
 
 /** Whether a whole answer was written to a connection that nothing was ever sent over: it was gone already. */

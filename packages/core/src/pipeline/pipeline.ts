@@ -1,10 +1,10 @@
-import { bufferTime, concatMap, defer, filter, lastValueFrom, Subject } from 'rxjs';
 import { messageOf } from '../errors.js';
 import type { RouteMinute } from '../statistics/route-statistics.js';
 import type { SpanRecord } from '../trace/span.js';
 import { backOffMillis, pause } from './back-off.js';
 import type { Report } from './diagnostics.js';
 import type { LedgerCounters } from './ledger.js';
+import { bufferTime, concatMap, defer, filter, lastValueFrom, Subject } from './rxjs.js';
 import { type EndReason, type SpanBatch, type SpanSink, StoreForeignError, StoreUnavailableError } from './sink.js';
 import type { Spill } from './spill.js';
 import { unrefScheduler } from './unref-scheduler.js';

@@ -1,4 +1,5 @@
-import { type SchedulerAction, type SchedulerLike, Subscription } from 'rxjs';
+import type { SchedulerAction, SchedulerLike } from 'rxjs';
+import { Subscription } from './rxjs.js';
 
 /** A piece of scheduled work, with a timer that does not hold the process open. */
 class UnrefAction<T> extends Subscription implements SchedulerAction<T> {
