@@ -8,5 +8,5 @@ export function scaled(full: number): number {
   return Math.ceil(full * scale);
 }
 
-/** For tests of volumes: `it(title, { timeout: LONG_MILLIS }, ...)`. */
-export const LONG_MILLIS = isSoak ? 2 * 3_600_000 : 300_000;
+/** For tests of volumes, and for those that take their time: `it(title, { timeout: LONG_MILLIS }, ...)`. */
+export const LONG_MILLIS = isSoak ? 2 * 3_600_000 : 600_000;

@@ -86,6 +86,29 @@ it.each([
   expect(readdirSync(dirname(database))).toEqual(['ferret.db']);
 });
 
+it('6 d. beside a database of another program, processes that end at once leave nothing, and count it', async () => {
+  const database = temporaryFile();
+  await execute(database, 'CREATE TABLE customer (name)');
+  for (let restart = 0; restart < 3; restart++) {
+    const end = await runScript(
+      `const ferret = createFerret(options);
+       ferret.start('work').end();
+       await ferret.flush();
+       for (let i = 0; i < 1000; i++) ferret.start('work').end();
+       ferret.start('open');
+       process.once('exit', () => {
+         const { started, dropped, pending } = ferret.stats();
+         if (started !== 1002 || dropped.writeFailed !== 1002 || pending !== 0) process.exitCode = 3;
+       });
+       process.exit();`,
+      database,
+    );
+    expect(end).toMatchObject(ENDED_WELL);
+    expectFewWarnings(end.stderr);
+    expect(readdirSync(dirname(database))).toEqual(['ferret.db']);
+  }
+});
+
 it('7. pages overwritten while running: the service goes on, and no later than the next start, the file is a sound one', async () => {
   const database = await filledFile();
   const service = await startService({ database, batchSize: 50, flushIntervalMillis: 20 });

@@ -1,11 +1,16 @@
+import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Ledger } from '@ferretjs/core';
 import { expect, it } from 'vitest';
 import { SCHEMA_VERSION } from '../../packages/core/src/sqlite/schema.js';
 import { createSchema1 } from '../../packages/core/src/sqlite/schema-1.fixture.js';
+import { findSpillFiles } from '../../packages/core/src/sqlite/spill-file.js';
 import { runScript, start, temporaryFile } from '../child.js';
 import { execute, query } from '../database.js';
+import { figure } from './figures.js';
 import { ENDED_WELL, expectFewWarnings, expectSound, expectUndisturbed } from './invariants.js';
 import { scaled } from './scale.js';
+import { unexplained } from './service.js';
 
 const PRELOAD = fileURLToPath(new URL('../apps/killed-migration.mjs', import.meta.url));
 const RECORD = 'createFerret(options).start("work").end()';
@@ -99,4 +104,49 @@ it('10 c. kill -9 in the middle of a migration leaves the old schema or the new 
   }
   // Most kills came before the end of it.
   expect(migrated).toBeLessThan(MOMENTS.length / 2);
+});
+
+/** What a process says of how it ended may be more than there is room for. */
+const MAX_SPILLED_BYTES = 1024 * 1024 + 4096;
+
+it('10 d. beside a newer schema, what processes spill at their end stays below one limit for all, and is taken in by whoever knows it', async ({
+  task,
+}) => {
+  const database = await oldFile();
+  await execute(database, 'PRAGMA user_version = 99');
+  const ledgers: Ledger[] = [];
+  const bytes: number[] = [];
+  for (let restart = 0; restart < 6; restart++) {
+    const end = await runScript(
+      `const ferret = createFerret({ ...options, maxSpillMegabytes: 1 });
+       ferret.start('work').end();
+       await ferret.flush();
+       for (let i = 0; i < 2000; i++) ferret.start('work', { attributes: { text: 'x'.repeat(100) } }).end();
+       process.once('exit', () => console.error('ledger ' + JSON.stringify(ferret.stats())));
+       process.exit();`,
+      database,
+    );
+    expect(end).toMatchObject(ENDED_WELL);
+    expectFewWarnings(end.stderr);
+    ledgers.push(JSON.parse(/^ledger (.*)$/m.exec(end.stderr)?.[1] ?? '') as Ledger);
+    bytes.push((await findSpillFiles(database)).reduce((sum, file) => sum + statSync(file).size, 0));
+  }
+  for (const ledger of ledgers) {
+    expect(ledger).toMatchObject({ started: 2_001, stored: 0, pending: 0 });
+    expect(unexplained(ledger)).toBe(0);
+  }
+  expect(ledgers[0]?.spilled).toBe(2_000);
+  expect(ledgers.at(-1)?.spilled).toBe(0);
+  expect(Math.max(...bytes)).toBeLessThanOrEqual(MAX_SPILLED_BYTES);
+
+  await execute(database, 'PRAGMA user_version = 1');
+  expect(await runScript(RECORD, database)).toEqual({ ...ENDED_WELL, stderr: '' });
+  expect(await findSpillFiles(database)).toEqual([]);
+  const spilled = ledgers.reduce((sum, ledger) => sum + ledger.spilled, 0);
+  const processes = await expectSound(database);
+  expect(processes.reduce((sum, { stored }) => sum + stored, 0)).toBe(3 + spilled + 1);
+  figure(
+    task,
+    `${ledgers.length} processes: ${bytes.at(-1)} bytes spilled beside it in the end, ${spilled} spans taken in, the others counted`,
+  );
 });

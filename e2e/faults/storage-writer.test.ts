@@ -76,11 +76,13 @@ it('15 b. a file that stays locked: the same', async () => {
   await expectTakenIn(database, 1_001);
 });
 
-it('15 c. a store of your own that hangs: close returns, and the process ends by itself', async () => {
+it('15 c. a store of your own that hangs: close returns, so does every flush by then, and the process ends by itself', async () => {
   const end = await runScript(
     `const ferret = createFerret({ sink: new MemorySink(() => new Promise(() => {})), onDiagnostic: () => {} });
      ferret.start('work').end();
+     const flushed = ferret.flush();
      const report = await ferret.close({ timeoutMillis: 100 });
+     await Promise.all([flushed, ferret.flush()]);
      if (report.complete || report.unwritten !== 1) throw new Error(JSON.stringify(report));`,
   );
   expect(end).toEqual({ ...ENDED_WELL, stderr: '' });

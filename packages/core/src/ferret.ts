@@ -80,7 +80,10 @@ export interface Ferret {
    * app.get('/metrics', (_request, response) => response.type('text/plain; version=0.0.4').send(ferret.metrics()));
    */
   metrics(): string;
-  /** Resolves when all spans ended so far are in the store, or lost and counted. Never rejects. */
+  /**
+   * Resolves when all spans ended so far are in the store, or lost and counted; at the latest when `close()` has met its deadline.
+   * Never rejects.
+   */
   flush(): Promise<void>;
   /**
    * Ends open spans as `interrupted`, stores what is waiting and closes the file; spans started later are counted, not

@@ -77,8 +77,8 @@ export interface FerretOptions extends SamplingOptions {
   /** Characters a text value may have, 16 to 65,536; longer ones are cut and end in `…`. Default 1,024. */
   readonly maxAttributeLength?: number;
   /**
-   * Size of the file beside the database in which spans are kept that it cannot take now, or not before the process ends. `0`:
-   * no such file. Default 64.
+   * Size of the files beside the database, all together when one is begun, in which spans are kept that it cannot take now, or not
+   * before the process ends. `0`: no such file. Default 64.
    */
   readonly maxSpillMegabytes?: number;
   /** SQLite's `synchronous`: `normal` may lose the last commits at a power loss, never corrupts; `full` loses none. Default `normal`. */

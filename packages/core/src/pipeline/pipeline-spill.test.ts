@@ -5,7 +5,7 @@ import type { DiagnosticCode } from './diagnostics.js';
 import { LedgerCounters } from './ledger.js';
 import { MemorySink } from './memory-sink.js';
 import { Pipeline, type PipelineOptions, type Watched } from './pipeline.js';
-import { type EndReason, type SpanBatch, StoreUnavailableError } from './sink.js';
+import { type EndReason, type SpanBatch, StoreForeignError, StoreUnavailableError } from './sink.js';
 import type { Spill } from './spill.js';
 
 /** A spill in memory, whose every answer a test may hold back or change. */
@@ -306,6 +306,63 @@ describe('when it is abandoned', () => {
     open();
     await new Promise((resolve) => setImmediate(resolve));
     expect(spill.batches.map(({ id }) => id)).toEqual([6, 1, 2, 3, 4, 5]);
+  });
+});
+
+describe('for a store that is somebody else’s', () => {
+  const refuse = () => {
+    throw new StoreForeignError('the database of another program');
+  };
+
+  it('nothing is spilled at the end: it is lost, and counted', async () => {
+    const { pipeline, spill, enqueue, ledger } = build(refuse);
+    enqueue(4);
+    await pipeline.flush();
+    enqueue(6);
+    pipeline.abandon('exit');
+    expect([spill.batches, spill.endReason]).toEqual([[], undefined]);
+    expect(ledger.snapshot()).toMatchObject({ started: 10, spilled: 0, dropped: { writeFailed: 10 }, pending: 0 });
+  });
+
+  it('nor before that, though half the queue is waiting', async () => {
+    const { pipeline, spill, enqueue, ledger } = build(refuse);
+    const append = vi.spyOn(spill, 'append');
+    enqueue(4);
+    await pipeline.flush();
+    enqueue(40);
+    await pipeline.flush();
+    expect(append).not.toHaveBeenCalled();
+    expect(ledger.snapshot()).toMatchObject({ dropped: { writeFailed: 44 }, pending: 0 });
+  });
+
+  it('nor where a tick was all that it refused', async () => {
+    vi.useFakeTimers();
+    try {
+      const { pipeline, sink, spill, enqueue } = build(() => {});
+      Object.assign(sink, { tick: async () => refuse() });
+      pipeline.watch(watched([]));
+      await vi.advanceTimersByTimeAsync(1_000);
+      enqueue(1);
+      pipeline.abandon('exit');
+      expect(spill.batches).toEqual([]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('but again once that is out of the way', async () => {
+    let isForeign = true;
+    const { pipeline, spill, enqueue } = build(() => {
+      if (isForeign) refuse();
+    });
+    enqueue(4);
+    await pipeline.flush();
+    isForeign = false;
+    enqueue(4);
+    await pipeline.flush();
+    enqueue(4);
+    pipeline.abandon('exit');
+    expect(spill.batches).toMatchObject([{ id: 3 }]);
   });
 });
 

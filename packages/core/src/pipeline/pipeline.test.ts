@@ -194,9 +194,19 @@ describe('the pipeline', () => {
       const flushed = pipeline.flush();
       const closed = pipeline.close('close');
       expect(pipeline.close('exit')).toBe(closed);
-      expect(pipeline.flush()).toBe(closed);
-      await Promise.all([flushed, closed]);
+      await Promise.all([flushed, closed, pipeline.flush()]);
       expect(sink.endReason).toBe('close');
+    });
+
+    it('that gives up on a store that hangs ends the flushes that wait for it, too', async () => {
+      const { pipeline, ledger, enqueue } = build(new MemorySink(() => new Promise(() => {})));
+      enqueue(6);
+      const before = pipeline.flush();
+      void pipeline.close('close');
+      const during = pipeline.flush();
+      pipeline.abandon('close');
+      await Promise.all([before, during, pipeline.flush()]);
+      expect(ledger.snapshot()).toMatchObject({ dropped: { writeFailed: 6 }, pending: 0 });
     });
 
     it('counts spans that come later', async () => {

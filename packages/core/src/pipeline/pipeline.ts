@@ -5,7 +5,7 @@ import { backOffMillis, pause } from './back-off.js';
 import type { Report } from './diagnostics.js';
 import type { LedgerCounters } from './ledger.js';
 import { bufferTime, concatMap, defer, filter, lastValueFrom, Subject } from './rxjs.js';
-import { type EndReason, type SpanBatch, type SpanSink, StoreUnavailableError } from './sink.js';
+import { type EndReason, type SpanBatch, type SpanSink, StoreForeignError, StoreUnavailableError } from './sink.js';
 import type { Spill } from './spill.js';
 import { unrefScheduler } from './unref-scheduler.js';
 
@@ -76,11 +76,15 @@ export class Pipeline {
   #queuedCharacters = 0;
   #enqueued = 0;
   #flush: { readonly upTo: number; readonly promise: Promise<void> } | undefined;
+  /** Callers of `flush()` that still wait, each by what resolves its promise. */
+  readonly #flushing = new Set<() => void>();
   #closing: Promise<void> | undefined;
   /** Set when nothing can be waited for any more: at the process's exit, or at the deadline of `close()`. */
   readonly #abandoned = new AbortController();
   /** Failures of the write that is under way, in a row. */
   #failures = 0;
+  /** The sink has said last that nothing will ever be stored there. */
+  #isForeign = false;
   /** The batches being appended to the spill, one at a time. */
   #appending: Promise<void> = Promise.resolve();
   #appends = 0;
@@ -132,16 +136,16 @@ export class Pipeline {
     this.#spans.next(span);
   }
 
-  /** Resolves when all spans enqueued so far are stored, or lost and counted. Never rejects. */
+  /** Resolves when all spans enqueued so far are stored, or lost and counted; at the latest when the pipeline is abandoned. Never rejects. */
   flush(): Promise<void> {
-    if (this.#closing !== undefined) return this.#closing;
+    if (this.#closing !== undefined) return this.#untilAbandoned(this.#closing);
     // What was sampled out has been counted since, and that is to be stored too.
     const upTo = this.#enqueued + this.#ledger.sampledOut;
     if (this.#flush?.upTo === upTo) return this.#flush.promise;
     this.#spans.complete();
     this.#spans = this.#openSubject();
     // What is being spilled takes its turn when it is.
-    const promise = this.#appending.then(
+    const flushed = this.#appending.then(
       () =>
         new Promise<void>((resolve) => {
           this.#jobs.next(async () => {
@@ -150,8 +154,20 @@ export class Pipeline {
           });
         }),
     );
-    this.#flush = { upTo, promise };
-    return promise;
+    this.#flush = { upTo, promise: this.#untilAbandoned(flushed) };
+    return this.#flush.promise;
+  }
+
+  /** A store that hangs may never let `promise` resolve. Nothing is left behind of one that does. */
+  #untilAbandoned(promise: Promise<void>): Promise<void> {
+    if (this.#abandoned.signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#flushing.add(resolve);
+      void promise.then(() => {
+        this.#flushing.delete(resolve);
+        resolve();
+      });
+    });
   }
 
   /** Looks after this, too: the sink hears of it once a second, between two writes. */
@@ -167,6 +183,7 @@ export class Pipeline {
         try {
           await this.#tick(MAX_ROUTE_MINUTES);
         } catch (error) {
+          this.#isForeign = error instanceof StoreForeignError;
           if (!(error instanceof StoreUnavailableError)) {
             this.#report('WRITE_FAILED', `Open spans and statistics could not be stored: ${messageOf(error)}`, error);
           }
@@ -195,8 +212,9 @@ export class Pipeline {
   }
 
   /**
-   * Waits for nothing any more: all that is in memory is spilled at once, synchronously; without a spill it is lost, and
-   * counted as `writeFailed`. Also the write that is under way is spilled: should it succeed, the store knows its id.
+   * Waits for nothing any more: all that is in memory is spilled at once, synchronously; without a spill, or for a store that is
+   * somebody else's, it is lost, and counted as `writeFailed`. Also the write that is under way is spilled: should it succeed, the
+   * store knows its id.
    */
   abandon(reason: EndReason): void {
     if (this.#abandoned.signal.aborted) return;
@@ -204,13 +222,16 @@ export class Pipeline {
     clearInterval(this.#ticker);
     this.#closing ??= new Promise(() => {});
     this.#spans.complete();
+    const spill = this.#isForeign ? undefined : this.#spill;
     for (const batch of this.#batches) {
       const { id, spans } = batch;
       this.#settle(batch);
-      if (this.#spill?.appendSync({ id, spans, ledger: this.#ledger.snapshot() })) this.#ledger.spilled += spans.length;
+      if (spill?.appendSync({ id, spans, ledger: this.#ledger.snapshot() })) this.#ledger.spilled += spans.length;
       else this.#ledger.writeFailed += spans.length;
     }
-    this.#spill?.end(reason, this.#ledger.snapshot(), this.#watched?.routes.drain() ?? []);
+    spill?.end(reason, this.#ledger.snapshot(), this.#watched?.routes.drain() ?? []);
+    for (const resolve of this.#flushing) resolve();
+    this.#flushing.clear();
     // A store that hangs may never let `close()` get there.
     void this.#spill?.close().catch(() => {});
   }
@@ -262,11 +283,10 @@ export class Pipeline {
   }
 
   #mustSpill(spill: Spill, batch: Batch): boolean {
-    return (
-      spill.length > 0 ||
-      this.#failures >= FAILURES_BEFORE_SPILL ||
-      this.#queued - batch.spans.length >= this.#options.maxQueueSize / 2
-    );
+    if (spill.length > 0) return true;
+    if (this.#isForeign) return false;
+    const isBehind = this.#queued - batch.spans.length >= this.#options.maxQueueSize / 2;
+    return isBehind || this.#failures >= FAILURES_BEFORE_SPILL;
   }
 
   async #append(spill: Spill, batch: Batch): Promise<void> {
@@ -320,6 +340,7 @@ export class Pipeline {
     return this.#attempt(spans, async () => {
       const started = performance.now();
       await this.#sink.write(compose());
+      this.#isForeign = false;
       this.#writes.count++;
       this.#writes.sumMillis += performance.now() - started;
     });
@@ -338,6 +359,7 @@ export class Pipeline {
         return signal.aborted ? undefined : 'stored';
       } catch (error) {
         if (signal.aborted) break;
+        this.#isForeign = error instanceof StoreForeignError;
         if (!(error instanceof StoreUnavailableError)) {
           const what = spans === 0 ? 'Statistics, open spans or the ledger' : `${spans} spans`;
           this.#report('WRITE_FAILED', `${what} could not be stored and are lost: ${messageOf(error)}`, error);

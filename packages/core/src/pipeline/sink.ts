@@ -53,3 +53,10 @@ export class StoreUnavailableError extends FerretError {
     super('STORE_UNAVAILABLE', message, options);
   }
 }
+
+/** The store is somebody else's. Nothing is spilled for it either: nobody would ever take that in. */
+export class StoreForeignError extends FerretError {
+  constructor(message: string) {
+    super('FILE_FOREIGN', message);
+  }
+}

@@ -1,6 +1,7 @@
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { FerretError } from '../errors.js';
+import { StoreForeignError } from '../pipeline/sink.js';
 import { type Database, isSqliteError, openDatabase } from './driver.js';
 import { APPLICATION_ID, CREATE_TABLES, CREATE_VIEWS, DROP_VIEWS, MIGRATIONS, SCHEMA_VERSION } from './schema.js';
 import { transaction } from './transaction.js';
@@ -97,8 +98,7 @@ async function refuseForeign(file: string, database: Database): Promise<void> {
   const [schema] = await database.all<{ objects: number }>('SELECT count(*) AS objects FROM sqlite_schema');
   const application = await pragma(database, 'application_id');
   if (application === APPLICATION_ID || (application === 0 && schema?.objects === 0)) return;
-  throw new FerretError(
-    'FILE_FOREIGN',
+  throw new StoreForeignError(
     `${file} is the SQLite database of another program and is left alone. Give Ferret a file of its own: ` +
       'the option database, or FERRET_DATABASE.',
   );

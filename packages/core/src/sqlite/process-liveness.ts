@@ -12,6 +12,9 @@ export interface ProcessTrace {
 /** A process of another host that has given no sign of life for this long is taken for dead. */
 const SILENCE_MICROS = 60_000_000;
 
+/** An idle process says so that often: two of three times may fail. */
+export const HEARTBEAT_MILLIS = SILENCE_MICROS / 1_000 / 3;
+
 /**
  * When a process of this host was started, in the system's own words: Linux's ticks since boot (proc(5), field 22 of `stat`), behind
  * the pid namespace that its pid is of. Containers may share a host's name, and number their processes each for itself.

@@ -26,7 +26,7 @@ export interface Crash {
    * `ferret recover`, or the next start of the application, stores it.
    */
   readonly isRecovered: boolean;
-  /** The process ran on another host and has been silent for a minute: it may as well be idle. */
+  /** The process ran on another host and has been silent for a minute: it may as well be held up, or idle and of an older Ferret. */
   readonly mayBeIdle: boolean;
   /** Spans that were open at the end, in order of start: all of them, or the first `spanLimit`. */
   readonly inFlight: readonly InFlightSpan[];

@@ -22,7 +22,7 @@ export interface Process {
   readonly endReason?: string;
   /**
    * `ended` and `crashed`: it is gone, asked to or not, whether the file knows already or not. `silent`: it ran on another host and has
-   * not been seen for a minute, so it crashed or is idle.
+   * not been seen for a minute, so it crashed, or is held up; those of an older Ferret may be idle.
    */
   readonly state: 'running' | 'ended' | 'crashed' | 'silent';
   readonly ledger: Ledger;

@@ -1,3 +1,4 @@
+import { readdirSync, type Stats, statSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
@@ -20,8 +21,11 @@ export function processKeyOf(database: string, spill: string): string {
  * one comes first: it has all that the database does not know.
  */
 export async function findSpillFiles(database: string): Promise<string[]> {
+  return spillFilesAmong(await readdir(dirname(database)).catch(() => []), database);
+}
+
+function spillFilesAmong(names: readonly string[], database: string): string[] {
   const beginning = basename(spillFileOf(database, ''));
-  const names = await readdir(dirname(database)).catch(() => []);
   return names
     .filter((name) => name.startsWith(beginning))
     .sort()
@@ -48,4 +52,32 @@ export async function measureSpillFiles(database: string): Promise<WaitingSpill[
     }),
   );
   return found.filter(({ bytes }) => bytes > 0);
+}
+
+/** What even a small file takes of a disk. Counted as that, so that the files are bounded in number too. */
+const BLOCK_BYTES = 4096;
+
+/** What the spill files of other processes take beside a database. */
+export async function bytesOfOthers(database: string, processKey: string): Promise<number> {
+  const names = await readdir(dirname(database)).catch(() => []);
+  const others = othersAmong(names, database, processKey);
+  return sumOf(await Promise.all(others.map((file) => stat(file).catch(() => undefined))));
+}
+
+/** The same at the process's end, when nothing asynchronous runs any more. */
+export function bytesOfOthersSync(database: string, processKey: string): number {
+  try {
+    const others = othersAmong(readdirSync(dirname(database)), database, processKey);
+    return sumOf(others.map((file) => statSync(file, { throwIfNoEntry: false })));
+  } catch {
+    return 0; // The directory is missing, or shows nothing.
+  }
+}
+
+function othersAmong(names: readonly string[], database: string, processKey: string): string[] {
+  return spillFilesAmong(names, database).filter((file) => processKeyOf(database, file) !== processKey);
+}
+
+function sumOf(found: readonly (Stats | undefined)[]): number {
+  return found.reduce((sum, stats) => sum + (stats === undefined ? 0 : Math.max(stats.size, BLOCK_BYTES)), 0);
 }

@@ -101,6 +101,27 @@ describe('the spill file', () => {
     await spill.close();
   });
 
+  it('has no more room than the files of other processes leave', async () => {
+    const another = spillFileOf(database, 'another');
+    await writeFile(another, Buffer.alloc(98_000));
+    const spill = queue(100_000);
+    expect(await spill.append(batchOf(1))).toBe(true);
+    expect(await spill.append(batchOf(2, 20))).toBe(false);
+    await spill.shift();
+    await rm(another);
+    expect(await spill.append(batchOf(2, 20))).toBe(true);
+    await spill.close();
+  });
+
+  it('counts every other file as a block of the disk at least, so that there are not too many', async () => {
+    for (let index = 0; index < 4; index += 1) await writeFile(spillFileOf(database, `other-${index}`), '{}');
+    expect(await queue(16_384).append(batchOf(1))).toBe(false);
+    expect(reports).toEqual([['SPILL_FAILED', expect.stringContaining('maxSpillMegabytes')]]);
+    const spill = queue(20_000);
+    expect(await spill.append(batchOf(1))).toBe(true);
+    await spill.close();
+  });
+
   it('is not removed beneath a batch that is being appended', async () => {
     const spill = queue();
     let finish = () => {};
@@ -156,6 +177,17 @@ describe('at the end of the process', () => {
     spill.end('exit', ledgerOf({ started: 1 }), []);
     expect(((await stat(file)).mode & 0o777).toString(8)).toBe('600');
     expect(await scanSpill(file)).toMatchObject({ batches: [{ id: 1 }], end: { reason: 'exit' } });
+  });
+
+  it('there is no more room than the files of other processes leave; how the process ended is told all the same', async () => {
+    await writeFile(spillFileOf(database, 'another'), Buffer.alloc(98_000));
+    const spill = queue(100_000);
+    expect([spill.appendSync(batchOf(1)), spill.appendSync(batchOf(2, 20))]).toEqual([true, false]);
+    const routeMinute = { minuteMicros: 0, name: 'x'.repeat(2_000), outcome: 'ok' as const, count: 1 };
+    spill.end('exit', ledgerOf({ started: 21 }), [
+      { ...routeMinute, sumNanos: 1, minNanos: 1, maxNanos: 1, buckets: '[[0,1]]' },
+    ]);
+    expect(await scanSpill(file)).toMatchObject({ batches: [{ id: 1 }], routeMinutes: [], end: { reason: 'exit' } });
   });
 
   it('another name is taken while the file is being removed', async () => {

@@ -9,7 +9,7 @@ import type { Spill } from '../pipeline/spill.js';
 import type { RouteMinute } from '../statistics/route-statistics.js';
 import { nowMicros } from '../trace/clock.js';
 import type { ProcessIdentity } from './process-identity.js';
-import { spillFileOf } from './spill-file.js';
+import { bytesOfOthers, bytesOfOthersSync, spillFileOf } from './spill-file.js';
 import { decode, encodeBatch, encodeEnd, encodeStatistics } from './spill-record.js';
 
 /** Where a batch lies in the file. */
@@ -35,6 +35,8 @@ export class SpillQueue implements Spill {
   #descriptor: number | undefined;
   #entries: Entry[] = [];
   #size = 0;
+  /** How far it may grow: what the files of other processes left of `maxBytes` when it was begun. */
+  #limit = 0;
   /** Appends under way: the file is not removed beneath them. */
   #appends = 0;
   /** The removal of a file that has become empty; the next one is created behind it. */
@@ -57,6 +59,10 @@ export class SpillQueue implements Spill {
     this.#appends++;
     try {
       const line = encodeBatch(this.#process, batch);
+      if (this.#handle === undefined) {
+        this.#limit = this.#maxBytes - (await bytesOfOthers(this.#database, this.#process.processKey));
+        if (this.#hasEnded) return false; // It has been appended synchronously meanwhile, or refused.
+      }
       if (!this.#hasRoomFor(line)) return false;
       this.#handle ??= await this.#create();
       const { bytesWritten } = await this.#handle.write(line);
@@ -77,7 +83,7 @@ export class SpillQueue implements Spill {
   appendSync(batch: SpanBatch): boolean {
     try {
       const line = encodeBatch(this.#process, batch);
-      if (!this.#hasRoomFor(line) || !this.#writeSync(line)) return false;
+      if (!this.#hasRoomForSync(line) || !this.#writeSync(line)) return false;
       this.#size += line.length;
       return true;
     } catch (error) {
@@ -110,7 +116,8 @@ export class SpillQueue implements Spill {
     if (this.#hasEnded || ledger.stored + this.#size === 0) return;
     this.#hasEnded = true;
     const process = this.#process;
-    if (routeMinutes.length > 0) this.#writeSync(encodeStatistics({ process, routeMinutes }));
+    const statistics = encodeStatistics({ process, routeMinutes });
+    if (routeMinutes.length > 0 && this.#hasRoomForSync(statistics)) this.#writeSync(statistics);
     this.#writeSync(encodeEnd({ process, end: reason, endedAtMicros: nowMicros(), ledger }));
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
     this.#descriptor = undefined;
@@ -159,11 +166,19 @@ export class SpillQueue implements Spill {
     }
   }
 
+  #hasRoomForSync(line: Buffer): boolean {
+    if (this.#handle === undefined && this.#descriptor === undefined) {
+      this.#limit = this.#maxBytes - bytesOfOthersSync(this.#database, this.#process.processKey);
+    }
+    return this.#hasRoomFor(line);
+  }
+
   #hasRoomFor(line: Buffer): boolean {
-    if (this.#size + line.length <= this.#maxBytes) return true;
+    if (this.#size + line.length <= this.#limit) return true;
     this.#report(
       'SPILL_FAILED',
-      `${this.#file} has reached its limit (maxSpillMegabytes). What comes now waits in memory, as far as there is room.`,
+      `The spill files beside ${this.#database} have reached their limit (maxSpillMegabytes). ` +
+        'What comes now waits in memory, as far as there is room.',
     );
     return false;
   }
@@ -175,7 +190,7 @@ export class SpillQueue implements Spill {
       await this.#handle?.truncate(this.#size);
     } catch (error) {
       this.#failed(error);
-      this.#size = this.#maxBytes;
+      this.#size = this.#limit;
     }
   }
 

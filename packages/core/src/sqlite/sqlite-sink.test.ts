@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DiagnosticCode } from '../pipeline/diagnostics.js';
 import { LedgerCounters } from '../pipeline/ledger.js';
 import { StoreUnavailableError } from '../pipeline/sink.js';
@@ -10,6 +10,7 @@ import { SpanData } from '../trace/recording-span.js';
 import { Dictionary } from './dictionary.js';
 import { type Database, openDatabase } from './driver.js';
 import { identifyProcess } from './process-identity.js';
+import { HEARTBEAT_MILLIS } from './process-liveness.js';
 import { openReader } from './reader.js';
 import { APPLICATION_ID, SCHEMA_VERSION } from './schema.js';
 import { SqliteSink } from './sqlite-sink.js';
@@ -309,6 +310,36 @@ describe('a trace', () => {
     ]);
     expect(await reader.trace('12'.padStart(32, '0'))).toHaveLength(1);
     await reader.close();
+  });
+});
+
+describe('an idle process', () => {
+  const nothing = { openSpans: [], routeMinutes: [], ledger: ledger(1) };
+  const lastSeen = () => query('SELECT last_seen_us > 0 AS isKnown FROM process');
+
+  it('says now and then that it lives, for those that cannot see it', async () => {
+    const store = sink();
+    await store.write({ id: nextId++, spans: [span()], ledger: ledger(1) });
+    const other = await openDatabase(file, 'write');
+    await other.exec('UPDATE process SET last_seen_us = 0');
+    await other.close();
+    await store.tick(nothing);
+    expect(await lastSeen()).toEqual([{ isKnown: 0 }]);
+    const later = performance.now() + HEARTBEAT_MILLIS;
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(later);
+    await store.tick(nothing);
+    clock.mockRestore();
+    expect(await lastSeen()).toEqual([{ isKnown: 1 }]);
+    await store.close();
+  });
+
+  it('that has stored nothing makes no file for it', async () => {
+    const store = sink();
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + HEARTBEAT_MILLIS);
+    await store.tick(nothing);
+    clock.mockRestore();
+    await store.close();
+    expect(await readdir(directory)).toEqual([]);
   });
 });
 

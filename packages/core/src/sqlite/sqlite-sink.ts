@@ -4,6 +4,7 @@ import { type SinkTick, type SpanBatch, type SpanSink, StoreUnavailableError } f
 import { isSqliteError } from './driver.js';
 import { identityOf, isDamage, moveAside, openForWriting, type Synchronous } from './file.js';
 import type { ProcessIdentity } from './process-identity.js';
+import { HEARTBEAT_MILLIS } from './process-liveness.js';
 import { openProcessStore, ProcessGoneError, type ProcessStore, writeBatch, writeTick } from './process-store.js';
 import { recover } from './recovery.js';
 import type { RetentionLimits } from './retention.js';
@@ -48,6 +49,8 @@ export class SqliteSink implements SpanSink {
   #store: Store | undefined;
   /** Whether the file says of a span that it is open. */
   #hasOpenSpans = false;
+  /** When the file last heard of this process, on the monotonic clock. */
+  #lastSeenMillis = 0;
 
   constructor(options: SqliteSinkOptions, process: ProcessIdentity, report: Report) {
     this.#options = options;
@@ -61,21 +64,29 @@ export class SqliteSink implements SpanSink {
     await this.#attempt(async () => {
       this.#store ??= await this.#open();
       await writeBatch(this.#store, batch);
+      this.#lastSeenMillis = performance.now();
       await this.#makeSureOfFile(this.#store);
     });
     await this.#keepLimits();
   }
 
   async tick(tick: SinkTick): Promise<void> {
-    if (tick.openSpans.length > 0 || tick.routeMinutes.length > 0 || this.#hasOpenSpans) {
+    const hasNews = tick.openSpans.length > 0 || tick.routeMinutes.length > 0 || this.#hasOpenSpans;
+    if (hasNews || this.#isSilent()) {
       await this.#attempt(async () => {
         this.#store ??= await this.#open();
         await writeTick(this.#store, tick);
+        this.#lastSeenMillis = performance.now();
         this.#hasOpenSpans = tick.openSpans.length > 0;
         await this.#makeSureOfFile(this.#store);
       });
     }
     await this.#keepLimits();
+  }
+
+  /** Whoever cannot see this process would soon take it for dead. One that has no row is missed by nobody. */
+  #isSilent(): boolean {
+    return this.#store !== undefined && performance.now() - this.#lastSeenMillis >= HEARTBEAT_MILLIS;
   }
 
   async close(): Promise<void> {
