@@ -23,7 +23,6 @@ export default defineConfig({
         test: { name: 'nest-11', include: ['packages/nest/src/*.test.ts'] },
       },
     ],
-    // Of 100,000 inputs for each property (npm run test:soak), some take minutes.
     // Properties are tested with many inputs, of 100,000 each for some minutes (npm run test:soak), and machines are shared.
     testTimeout: process.env['FERRET_SOAK'] ? 3_600_000 : 60_000,
     coverage: {
