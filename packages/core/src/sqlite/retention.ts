@@ -1,5 +1,6 @@
 import { cautiousNowMicros } from '../trace/clock.js';
 import type { Database } from './driver.js';
+import { beginGeneration } from './string-retention.js';
 import { transaction } from './transaction.js';
 
 /** What is kept; older and more than that is deleted, the oldest first. */
@@ -36,23 +37,30 @@ const DELETE_GONE = [
   'DELETE FROM run WHERE started_at_us < ?1 AND NOT EXISTS (SELECT 1 FROM process WHERE run_id = run.id)',
 ];
 
+/** What one step has done. */
+export interface Chunk {
+  /** Spans deleted. */
+  readonly deleted: number;
+  /** Whether a generation has begun with that: there may be strings to delete (see string-retention.ts). */
+  readonly hasTurned: boolean;
+  readonly hasMore: boolean;
+}
+
 /** Deletes a chunk of what is too old or too much. */
-export async function pruneChunk(
-  database: Database,
-  limits: RetentionLimits,
-): Promise<{ readonly deleted: number; readonly hasMore: boolean }> {
+export async function pruneChunk(database: Database, limits: RetentionLimits): Promise<Chunk> {
   const oldest = cautiousNowMicros() - limits.maxAgeMicros;
   const usage = await usageOf(database);
-  let deleted = 0;
-  if (usage.usedBytes > limits.maxBytes) deleted = await change(database, DELETE_OLDEST);
-  else if (Number.isFinite(oldest)) deleted = await change(database, DELETE_OLD, [Math.floor(oldest)]);
+  let chunk = { deleted: 0, hasTurned: false };
+  if (usage.usedBytes > limits.maxBytes) chunk = await deleteSpans(database, DELETE_OLDEST);
+  else if (Number.isFinite(oldest)) chunk = await deleteSpans(database, DELETE_OLD, [Math.floor(oldest)]);
+  const hasDeleted = chunk.deleted > 0;
   if (usage.freePages > VACUUM_PAGES && usage.freePages > usage.pages * MAX_FREE_SHARE) {
     await database.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
     // A file that was not made for it never shrinks.
     const { freePages } = await usageOf(database);
-    return { deleted, hasMore: deleted > 0 || freePages < usage.freePages };
+    return { ...chunk, hasMore: hasDeleted || freePages < usage.freePages };
   }
-  return { deleted, hasMore: deleted > 0 };
+  return { ...chunk, hasMore: hasDeleted };
 }
 
 /** Deletes processes and runs that are too old and have nothing left in the file. */
@@ -64,11 +72,16 @@ export async function pruneGone(database: Database, limits: RetentionLimits): Pr
   });
 }
 
-async function change(database: Database, sql: string, parameters: readonly number[] = []): Promise<number> {
+async function deleteSpans(
+  database: Database,
+  sql: string,
+  parameters: readonly number[] = [],
+): Promise<Pick<Chunk, 'deleted' | 'hasTurned'>> {
   return transaction(database, async () => {
     await database.run(sql, parameters);
     const [row] = await database.all<{ count: number }>('SELECT changes() AS count');
-    return row?.count ?? 0;
+    const deleted = row?.count ?? 0;
+    return { deleted, hasTurned: deleted > 0 && (await beginGeneration(database)) };
   });
 }
 
