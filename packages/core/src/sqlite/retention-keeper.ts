@@ -47,9 +47,12 @@ export class RetentionKeeper {
     }
     if (now >= this.#nextLook) {
       const { hasTurned, hasMore } = await pruneChunk(this.#database, this.#limits);
-      if (hasTurned) this.#strings = pruneStrings(this.#database);
-      if (hasMore) return;
-      this.#nextLook = now + LOOK_MILLIS;
+      if (hasTurned) {
+        this.#strings = pruneStrings(this.#database);
+        // All spans have been replaced since the last time: in a small file, that is soon.
+        this.#nextSeldom = now;
+      }
+      if (!hasMore) this.#nextLook = now + LOOK_MILLIS;
     }
     if (this.#routeMinutes === undefined) {
       if (now < this.#nextSeldom) return;

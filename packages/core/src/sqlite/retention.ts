@@ -9,18 +9,26 @@ export interface RetentionLimits {
   readonly maxBytes: number;
 }
 
-/** Rows deleted in one transaction: a segment of the trace index (see schema.ts), a few milliseconds. */
+/**
+ * Rows deleted in one transaction: a segment of the trace index (see schema.ts), a few milliseconds. Where there is too much, a quarter of
+ * what there is, if that is less, but more than a batch usually brings: a small file would lose all it holds.
+ */
 const CHUNK_ROWS = 4096;
+const MIN_CHUNK_ROWS = 1024;
 
 /** Free pages given back to the file system at once, beyond those that are kept for what comes next. */
 const VACUUM_PAGES = 256;
 const MAX_FREE_SHARE = 0.1;
 
 /** Rows are in the order they were stored, which is nearly that of time: the oldest are at the front. */
-const DELETE_OLDEST = `DELETE FROM span WHERE id < (SELECT min(id) + ${CHUNK_ROWS} FROM span)`;
+const DELETE_OLDEST = `
+DELETE FROM span WHERE id < (SELECT min(id) FROM span) + max(
+  ${MIN_CHUNK_ROWS}, min(${CHUNK_ROWS}, ((SELECT max(id) FROM span) - (SELECT min(id) FROM span)) / 4)
+)`;
 
 /** Where what follows is too old as well, the whole chunk goes: some of it may bear the time of a clock that was wrong. */
-const DELETE_OLD = `${DELETE_OLDEST} AND (
+const DELETE_OLD = `
+DELETE FROM span WHERE id < (SELECT min(id) + ${CHUNK_ROWS} FROM span) AND (
   start_us + duration_ns / 1000 < ?1
   OR (SELECT start_us + duration_ns / 1000 FROM span WHERE id >= (SELECT min(id) + ${CHUNK_ROWS} FROM span) ORDER BY id LIMIT 1) < ?1
 )`;
