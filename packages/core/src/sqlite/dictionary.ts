@@ -1,32 +1,43 @@
 import type { Database } from './driver.js';
 
-/** Strings one process keeps ids for. Beyond it, text is written in place (see schema.ts). */
+/** Strings one process keeps ids for, in a generation. Beyond it, text is written in place (see schema.ts). */
 const MAX_ENTRIES = 10_000;
 
-/** Strings one file keeps, of all processes that ever wrote to it: they are not deleted with the spans that use them. */
+/** Strings one file keeps at a time, of all processes that write to it. */
 const MAX_STORED = 20_000;
 
 /** Characters of a string that is kept. A longer one, which has to be made of data, is written in place. */
 const MAX_LENGTH = 512;
 
+/** One that is there already is in use again. */
 const INTERN = `
-INSERT INTO string (text)
-SELECT DISTINCT value FROM json_each(?)
-WHERE (SELECT coalesce(max(id), 0) FROM string) < ${MAX_STORED} OR value IN (SELECT text FROM string)
-ON CONFLICT (text) DO UPDATE SET text = text
+INSERT INTO string (text, generation)
+SELECT DISTINCT value, (SELECT number FROM generation) FROM json_each(?)
+WHERE (SELECT count(*) FROM string) < ${MAX_STORED} OR value IN (SELECT text FROM string)
+ON CONFLICT (text) DO UPDATE SET generation = excluded.generation
 RETURNING id, text`;
 
 /**
  * Ids of the strings that repeat: names, routes, methods, error types, shared attributes. Processes that write to one
- * file get the same ids, as the file hands them out.
+ * file get the same ids, as the file hands them out. They hold for one generation of the file (see string-retention.ts).
  */
 export class Dictionary {
   readonly #ids = new Map<string, number>();
   readonly #unknown = new Set<string>();
   readonly #maxEntries: number;
+  #generation: number;
 
-  constructor(maxEntries = MAX_ENTRIES) {
+  constructor(generation: number, maxEntries = MAX_ENTRIES) {
+    this.#generation = generation;
     this.#maxEntries = maxEntries;
+  }
+
+  /** Whether its ids hold in this generation; it begins anew otherwise. */
+  holdsIn(generation: number): boolean {
+    if (generation === this.#generation) return true;
+    this.#generation = generation;
+    this.#ids.clear();
+    return false;
   }
 
   /** Whether a string was asked for that {@link learn} would know. */

@@ -34,6 +34,24 @@ it('prepares a statement once, and again after it failed', async () => {
   await expect(database.close()).rejects.toThrow();
 });
 
+it('lets others commit after a statement that found the file locked', async () => {
+  const file = await temporaryFile();
+  const [database, other] = [await openDatabase(file, 'write'), await openDatabase(file, 'write')];
+  await database.exec('PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 0; CREATE TABLE t (a)');
+  for (const attempt of [
+    () => database.run('DELETE FROM t'),
+    () => database.all('DELETE FROM t WHERE true RETURNING a'),
+  ]) {
+    await other.run('BEGIN IMMEDIATE');
+    await expect(attempt()).rejects.toMatchObject({ code: 'SQLITE_BUSY' });
+    await other.run('COMMIT');
+    await database.run('BEGIN IMMEDIATE');
+    await database.run('INSERT INTO t VALUES (1)');
+    await database.run('COMMIT');
+  }
+  await Promise.all([database.close(), other.close()]);
+});
+
 it('never creates a file to read it', async () => {
   await expect(openDatabase(await temporaryFile(), 'read')).rejects.toMatchObject({ code: 'SQLITE_CANTOPEN' });
 });

@@ -27,6 +27,7 @@ export function isSqliteError(error: unknown): error is SqliteError {
 interface DriverStatement {
   run(parameters: readonly SqlValue[], callback: (error: Error | null) => void): void;
   all(parameters: readonly SqlValue[], callback: (error: Error | null, rows: object[]) => void): void;
+  reset(callback: () => void): void;
   finalize(callback: () => void): void;
 }
 
@@ -59,6 +60,14 @@ async function loadDriver(): Promise<Driver> {
   }
 }
 
+/**
+ * One that found the file locked waits to be gone on with, in SQLite's eyes, and no other could commit meanwhile: "cannot commit
+ * transaction - SQL statements in progress".
+ */
+function abandon(statement: DriverStatement, error: Error, reject: (error: Error) => void): void {
+  statement.reset(() => reject(error));
+}
+
 class Sqlite3Database implements Database {
   readonly #handle: DriverDatabase;
   readonly #statements = new Map<string, Promise<DriverStatement>>();
@@ -82,14 +91,14 @@ class Sqlite3Database implements Database {
   async run(sql: string, parameters: readonly SqlValue[] = []): Promise<void> {
     const statement = await this.#prepare(sql);
     return new Promise((resolve, reject) => {
-      statement.run(parameters, (error) => (error ? reject(error) : resolve()));
+      statement.run(parameters, (error) => (error ? abandon(statement, error, reject) : resolve()));
     });
   }
 
   async all<Row extends object>(sql: string, parameters: readonly SqlValue[] = []): Promise<Row[]> {
     const statement = await this.#prepare(sql);
     return new Promise((resolve, reject) => {
-      statement.all(parameters, (error, rows) => (error ? reject(error) : resolve(rows as Row[])));
+      statement.all(parameters, (error, rows) => (error ? abandon(statement, error, reject) : resolve(rows as Row[])));
     });
   }
 

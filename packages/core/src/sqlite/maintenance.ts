@@ -12,6 +12,7 @@ import { type LeftSpill, type Recovery, recover } from './recovery.js';
 import { pruneChunk, pruneGone } from './retention.js';
 import { pruneRouteMinutes } from './route-minute-retention.js';
 import { findSpillFiles } from './spill-file.js';
+import { pruneStrings } from './string-retention.js';
 
 export type { LeftSpill, Recovery };
 
@@ -79,8 +80,10 @@ export async function pruneFile(
         const chunk = await pruneChunk(database, bounds);
         deleted += chunk.deleted;
         hasMore = chunk.hasMore;
+        if (chunk.hasTurned) for await (const _ of pruneStrings(database));
       }
       for await (const _ of pruneRouteMinutes(database, bounds));
+      for await (const _ of pruneStrings(database));
       await pruneGone(database, bounds);
       await database.exec('PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);');
       return deleted;

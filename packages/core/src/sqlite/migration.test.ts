@@ -9,6 +9,7 @@ import { openReader, type StoredSpan } from './reader.js';
 import { MIGRATIONS, SCHEMA_VERSION } from './schema.js';
 import { createSchema1 } from './schema-1.fixture.js';
 import { batchOf, identityOfProcess } from './spill.fixture.js';
+import { beginGeneration, pruneStrings } from './string-retention.js';
 
 const CONTENT = `
 INSERT INTO run VALUES (1, 'old', 'shop', 1, '{}');
@@ -89,6 +90,20 @@ describe('a file in schema 1', () => {
     ]);
     expect((await reader.statistics('old'))[0]?.name).toBe('GET /');
     await reader.close();
+  });
+
+  it('loses its strings with its spans', async () => {
+    await createSchema1(file, `${CONTENT} INSERT INTO string VALUES (2, 'nobody');`);
+    const database = await open();
+    const store = await openProcessStore(database, identityOfProcess('new', { runId: 'new' }));
+    await writeBatch(store, batchOf(1));
+    await database.run('DELETE FROM span WHERE id = 1');
+    expect([await beginGeneration(database), await beginGeneration(database)]).toEqual([true, false]);
+    await database.run('DELETE FROM span');
+    expect(await beginGeneration(database)).toBe(true);
+    for await (const _ of pruneStrings(database));
+    expect(await database.all('SELECT text FROM string')).toEqual([{ text: 'batch 1' }]);
+    await database.close();
   });
 
   it('is migrated once, if several processes open it at once', async () => {

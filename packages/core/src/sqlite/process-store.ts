@@ -21,7 +21,7 @@ INSERT INTO process (
 )
 SELECT ?1, run.id, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9 FROM run WHERE run.run_id = ?2
 ON CONFLICT (process_key) DO UPDATE SET process_key = process_key
-RETURNING id`;
+RETURNING id, (SELECT number FROM generation) AS generation`;
 
 /** `last_insert_rowid()` is the last row of the batch inserted just before, in the same transaction. */
 const UPDATE_PROCESS = `
@@ -36,7 +36,8 @@ UPDATE process SET
   last_batch = ?14
 WHERE id = ?1 AND last_batch < ?14`;
 
-const SELECT_PROCESS = 'SELECT 1 FROM process WHERE id = ? AND process_key = ?';
+const SELECT_GENERATION = `
+SELECT (SELECT number FROM generation) AS generation FROM process WHERE id = ? AND process_key = ?`;
 
 /** A file opened for one process's spans. */
 export interface ProcessStore {
@@ -52,7 +53,7 @@ export class ProcessGoneError extends StoreUnavailableError {}
 /** Enters a process and its run into the file, where they are not there already. */
 export async function openProcessStore(database: Database, me: ProcessIdentity): Promise<ProcessStore> {
   await database.run(INSERT_RUN, [me.runId, me.service, me.startedAtMicros, JSON.stringify(me.resource)]);
-  const [row] = await database.all<{ id: number }>(INSERT_PROCESS, [
+  const [row] = await database.all<{ id: number; generation: number }>(INSERT_PROCESS, [
     me.processKey,
     me.runId,
     me.pid,
@@ -64,16 +65,19 @@ export async function openProcessStore(database: Database, me: ProcessIdentity):
     me.pidStart,
   ]);
   if (row === undefined) throw new FerretError('STORE_FAILED', `The run ${me.runId} vanished from the file.`);
-  return { database, dictionary: new Dictionary(), processId: row.id, processKey: me.processKey };
+  return { database, dictionary: new Dictionary(row.generation), processId: row.id, processKey: me.processKey };
 }
 
-/** One transaction: the spans and the ledger that counts them stand or fall together. A batch that is there already changes nothing. */
+/**
+ * One transaction: the spans and the ledger that counts them stand or fall together. A batch that is there already changes nothing.
+ * One whose ids are those of a generation that has ended is put together once more: their strings may be gone.
+ */
 export async function writeBatch(store: ProcessStore, batch: SpanBatch, seenAtMicros = nowMicros()): Promise<void> {
-  const { database, processId } = store;
+  const { database, dictionary, processId } = store;
   const { id, spans, ledger, endReason } = batch;
   const encoded = spans.length === 0 ? [] : await encodeKnown(spans, store);
-  await transaction(database, async () => {
-    await requireProcess(store);
+  const isWritten = await transaction(database, async () => {
+    if (!dictionary.holdsIn(await requireProcess(store))) return false;
     if (spans.length > 0) await database.run(INSERT_SPANS, [processId, ...encoded, id]);
     await database.run(UPDATE_PROCESS, [
       processId,
@@ -85,7 +89,9 @@ export async function writeBatch(store: ProcessStore, batch: SpanBatch, seenAtMi
       id,
     ]);
     if (endReason !== undefined) await database.run('DELETE FROM open_span WHERE process_id = ?', [processId]);
+    return true;
   });
+  if (!isWritten) await writeBatch(store, batch, seenAtMicros);
 }
 
 /** Not at once: this may be the end of a request, and others wait for it. */
@@ -116,9 +122,11 @@ export async function writeTick(store: ProcessStore, tick: SinkTick): Promise<vo
   });
 }
 
-async function requireProcess({ database, processId, processKey }: ProcessStore): Promise<void> {
-  const [known] = await database.all(SELECT_PROCESS, [processId, processKey]);
+/** Makes sure that the process is still in the file. Returns the file's generation: no second look is needed. */
+async function requireProcess({ database, processId, processKey }: ProcessStore): Promise<number> {
+  const [known] = await database.all<{ generation: number }>(SELECT_GENERATION, [processId, processKey]);
   if (known === undefined) throw new ProcessGoneError('the process is not in the file any more');
+  return known.generation;
 }
 
 function counts({ started, stored, sampledOut, dropped, spilled }: Ledger): number[] {

@@ -98,6 +98,15 @@ describe('distributions', () => {
     expect((await reader.distributions()).basis).toBe('spans');
   });
 
+  it('leave out spans that are deleted while they are read, with their names', async () => {
+    const process = await store.addProcess(await store.addRun());
+    await store.addSpan(process, { name: 'gone' });
+    await store.addSpan(process, { name: 'there' });
+    // As it is when a page has been read, and the names of its spans have not.
+    await store.database.run("DELETE FROM string WHERE text = 'gone'");
+    expect((await reader.distributions()).names.map(({ name }) => name)).toEqual(['there']);
+  });
+
   it('have a bound on names, and say how much lies beyond', async () => {
     const process = await store.addProcess(await store.addRun(), { lastSeenMicros: START + MINUTE });
     await store.database.run(

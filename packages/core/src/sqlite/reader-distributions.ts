@@ -154,7 +154,9 @@ async function readSpans(
     ]);
     await learnNames(connection, page, texts);
     for (const row of page) {
-      const name = typeof row.name === 'number' ? (texts.get(row.name) ?? String(row.name)) : row.name;
+      const name = typeof row.name === 'number' ? texts.get(row.name) : row.name;
+      // The span has been deleted since its page was read, and its name with it.
+      if (name === undefined) continue;
       const part = tallies.part(name, row.start_us, 1);
       part?.histogram.record(row.duration_ns);
       if (part !== undefined && row.outcome === ERROR) part.errors += 1;

@@ -4,6 +4,7 @@ import { acquireLease, releaseLease } from './lease.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { pruneChunk, pruneGone, type RetentionLimits } from './retention.js';
 import { pruneRouteMinutes } from './route-minute-retention.js';
+import { pruneStrings } from './string-retention.js';
 
 const LEASE = 'retention';
 
@@ -23,6 +24,7 @@ export class RetentionKeeper {
   #nextLook = 0;
   #nextSeldom = 0;
   #routeMinutes: AsyncGenerator<void, void> | undefined;
+  #strings: AsyncGenerator<void, void> | undefined;
 
   constructor(database: Database, limits: RetentionLimits, process: ProcessIdentity) {
     this.#database = database;
@@ -37,10 +39,20 @@ export class RetentionKeeper {
       this.#isElected = await acquireLease(this.#database, LEASE, this.#process, nowMicros());
     }
     if (!this.#isElected) return;
+    if (this.#strings !== undefined) {
+      // Before the next spans: there may be room enough without them.
+      const { done } = await this.#strings.next();
+      if (done !== true) return;
+      this.#strings = undefined;
+    }
     if (now >= this.#nextLook) {
-      const { hasMore } = await pruneChunk(this.#database, this.#limits);
-      if (hasMore) return;
-      this.#nextLook = now + LOOK_MILLIS;
+      const { hasTurned, hasMore } = await pruneChunk(this.#database, this.#limits);
+      if (hasTurned) {
+        this.#strings = pruneStrings(this.#database);
+        // All spans have been replaced since the last time: in a small file, that is soon.
+        this.#nextSeldom = now;
+      }
+      if (!hasMore) this.#nextLook = now + LOOK_MILLIS;
     }
     if (this.#routeMinutes === undefined) {
       if (now < this.#nextSeldom) return;
@@ -50,6 +62,7 @@ export class RetentionKeeper {
     const { done } = await this.#routeMinutes.next();
     if (done !== true) return;
     this.#routeMinutes = undefined;
+    this.#strings ??= pruneStrings(this.#database);
     await pruneGone(this.#database, this.#limits);
   }
 

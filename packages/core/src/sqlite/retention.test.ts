@@ -10,6 +10,7 @@ import { openProcessStore } from './process-store.js';
 import { createStoreFixture } from './reader.fixture.js';
 import { pruneChunk, pruneGone } from './retention.js';
 import { RetentionKeeper } from './retention-keeper.js';
+import { writeRouteMinutes } from './route-minutes.js';
 import { identityOfProcess } from './spill.fixture.js';
 
 const DAY = 24 * 60 * 60 * 1_000_000;
@@ -55,6 +56,8 @@ async function pruneAll(limits: Parameters<typeof pruneChunk>[1]): Promise<numbe
   }
   return chunks;
 }
+
+const COUNTED = { outcome: 'ok', count: 1, sumNanos: 1, minNanos: 1, maxNanos: 1, buckets: '[]' } as const;
 
 const ago = (days: number) => nowMicros() - days * DAY;
 
@@ -127,6 +130,16 @@ describe('by size', () => {
     expect((await stat(file)).size).toBeLessThan(maxBytes * 1.15);
   });
 
+  it('a small file loses a part of what it holds, not all', async () => {
+    await fill(3_000, nowMicros(), "'\"' || hex(randomblob(200)) || '\"'");
+    const [size] = await database.all<{ bytes: number }>(
+      'SELECT page_count * page_size AS bytes FROM pragma_page_count(), pragma_page_size()',
+    );
+    expect((await pruneAll({ ...NEVER, maxBytes: size!.bytes * 0.9 })).filter((deleted) => deleted > 0)).toEqual([
+      1_024,
+    ]);
+  });
+
   it('a file that holds nothing but its tables is left at that', async () => {
     expect(await pruneAll({ ...NEVER, maxBytes: 0 })).toEqual([0]);
   });
@@ -195,6 +208,24 @@ describe('the keeper', () => {
     expect(await count()).toBe(0);
     await two.close();
     expect(await count('lease')).toBe(0);
+  });
+
+  it('deals with what was counted, too, while there are spans to delete with every step', async () => {
+    const names = Array.from({ length: 2_000 }, (_, index) => `${index} ${'x'.repeat(300)}`);
+    await writeRouteMinutes(
+      database,
+      1,
+      names.map((name) => ({ ...COUNTED, minuteMicros: ago(0), name })),
+    );
+    const one = new RetentionKeeper(database, { ...NEVER, maxBytes: 500_000 }, identityOfProcess('one'));
+    await fill(1, ago(0));
+    for (let step = 0; (await count('string')) > 1; step++) {
+      await one.step(step);
+      await fill(1, ago(0));
+      expect(step).toBeLessThan(10);
+    }
+    expect(await count('route_minute')).toBe(0);
+    await one.close();
   });
 
   it('deals with what was counted, too, and then with processes that have nothing left', async () => {

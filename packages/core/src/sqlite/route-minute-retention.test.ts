@@ -171,6 +171,16 @@ describe('beyond a quarter of the file', () => {
     expect([...hours].sort()).toEqual([YESTERDAY + 2 * HOUR, YESTERDAY + 3 * HOUR]);
   });
 
+  it('names count, too, each once', async () => {
+    const long = (name: string) => `${name} ${'x'.repeat(500)}`;
+    await write(1, YESTERDAY, long('first'), 5_000);
+    for (const hour of [1, 2, 3]) await write(1, YESTERDAY + hour * HOUR, long('second'), 5_000);
+    await prune({ maxBytes: 2_600 * 4 });
+    expect(await rows()).toHaveLength(4);
+    await prune({ maxBytes: 1_900 * 4 });
+    expect((await rows()).map(({ name }) => name)).toEqual([long('second'), long('second'), long('second')]);
+  });
+
   it('also what bears the time of a clock that was ahead', async () => {
     await fill(1, 3_000, nowMicros() + 365 * DAY, 1);
     await prune({ maxBytes: 1 });

@@ -10,7 +10,7 @@ const DAY_MICROS = 24 * HOUR_MICROS;
 const MINUTES_KEPT_MICROS = DAY_MICROS;
 const MINUTES_KEPT_IN_NEED_MICROS = HOUR_MICROS;
 
-/** What statistics may take of the file. Beyond that, they would cost more spans than they are worth. */
+/** What statistics may take of the file, with their names. Beyond that, they would cost more spans than they are worth. */
 const MAX_SHARE = 0.25;
 
 /** Rows of one transaction: some ten milliseconds. */
@@ -19,6 +19,10 @@ const DELETED_ROWS = 2_048;
 
 /** A row's bytes: its histogram, and what the other columns and the index take. */
 const BYTES = 'octet_length(buckets) + 72';
+
+/** What names take that something was counted under, each with its indexes. */
+const SELECT_NAME_BYTES = `
+SELECT coalesce(sum(2 * octet_length(text) + 32), 0) AS bytes FROM string WHERE id IN (SELECT name FROM route_minute)`;
 
 /**
  * The first hour of a process with minutes beside the hour's own row, by two look-ups an hour. A process that may not have written
@@ -93,9 +97,14 @@ export async function* pruneRouteMinutes(database: Database, limits: RetentionLi
   yield* deleteOldest(database, Math.floor(now - limits.maxAgeMicros), Number.POSITIVE_INFINITY);
   yield* rollUp(database, now - MINUTES_KEPT_MICROS);
   const allowed = limits.maxBytes * MAX_SHARE;
-  if (allowed === Number.POSITIVE_INFINITY || (await bytesOf(database, 'route_minute')) <= allowed) return;
+  if (allowed === Number.POSITIVE_INFINITY || (await usageOf(database)).bytes <= allowed) return;
   yield* rollUp(database, now - MINUTES_KEPT_IN_NEED_MICROS);
-  yield* deleteOldest(database, Number.MAX_SAFE_INTEGER, (await bytesOf(database, 'route_minute')) - allowed);
+  for (;;) {
+    const { bytes, rowBytes } = await usageOf(database);
+    if (bytes <= allowed || rowBytes === 0) return;
+    // Names go with their rows: with as large a part of them at most, so that it may take another look.
+    yield* deleteOldest(database, Number.MAX_SAFE_INTEGER, (bytes - allowed) * (rowBytes / bytes));
+  }
 }
 
 async function* rollUp(database: Database, before: number): AsyncGenerator<void, void> {
@@ -121,6 +130,12 @@ async function* deleteOldest(database: Database, before: number, bytes: number):
     await database.run(`DELETE FROM route_minute WHERE rowid IN (SELECT rowid FROM (${OLDEST}))`, parameters);
     yield;
   }
+}
+
+async function usageOf(database: Database): Promise<{ readonly bytes: number; readonly rowBytes: number }> {
+  const rowBytes = await bytesOf(database, 'route_minute');
+  const [names] = await database.all<{ bytes: number }>(SELECT_NAME_BYTES);
+  return { bytes: rowBytes + (names?.bytes ?? 0), rowBytes };
 }
 
 async function bytesOf(database: Database, rows: string, parameters: readonly number[] = []): Promise<number> {

@@ -7,8 +7,9 @@ import { OUTCOMES } from './schema.js';
  * have two rows for one minute, and count twice. A process has 2,001 names at most.
  */
 const INSERT_NAMES = `
-INSERT INTO string (text) SELECT DISTINCT value ->> 1 FROM jsonb_each(?) WHERE true
-ON CONFLICT (text) DO NOTHING`;
+INSERT INTO string (text, generation)
+SELECT DISTINCT value ->> 1, (SELECT number FROM generation) FROM jsonb_each(?) WHERE true
+ON CONFLICT (text) DO UPDATE SET generation = excluded.generation WHERE generation < excluded.generation`;
 
 /** Rows are whole, so that writing one twice does no harm. */
 const REPLACE_ROWS = `

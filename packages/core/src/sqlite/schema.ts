@@ -7,7 +7,7 @@
 export const APPLICATION_ID = 0x46525254;
 
 /** `PRAGMA user_version`: raised with every change of the private tables. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** Values of `span.kind`, by position. */
 export const KINDS = ['internal', 'server', 'client', 'producer', 'consumer'] as const;
@@ -35,6 +35,17 @@ function word(column: string, words: readonly string[]): string {
   return `CASE ${column} ${words.map((text, index) => `WHEN ${index} THEN '${text}'`).join(' ')} END`;
 }
 
+/** See string-retention.ts. The index finds the strings of a generation, and counts all: texts are long. */
+const CREATE_GENERATION = `
+CREATE INDEX string_by_generation ON string (generation);
+
+CREATE TABLE generation (
+  number INTEGER NOT NULL,
+  after_span_id INTEGER NOT NULL
+) STRICT;
+INSERT INTO generation VALUES (1, 0);
+`;
+
 /** Finds the text of a column that holds an id. SQLite would compare a text '42' as a number too. */
 function join(alias: string, column: string): string {
   return `LEFT JOIN string AS ${alias} ON ${alias}.id = ${column} AND typeof(${column}) = 'integer'`;
@@ -42,7 +53,8 @@ function join(alias: string, column: string): string {
 
 /**
  * Columns typed ANY hold either the id of a row in `string` or, once a process has filled its dictionary, the text
- * itself: a flood of distinct values costs bytes, never a lost name and never an endless dictionary.
+ * itself: a flood of distinct values costs bytes, never a lost name and never an endless dictionary. `string.generation` is the
+ * one in which a process has last asked for the string.
  *
  * `span.shared` is the JSON text of attributes that many spans have in common (scheme, host, user agent);
  * `span.attributes` is the JSON text of the span's own. `keep_reason` and `keep_probability` are null where everything is kept.
@@ -91,9 +103,11 @@ CREATE TABLE process (
 
 CREATE TABLE string (
   id INTEGER PRIMARY KEY,
-  text TEXT NOT NULL UNIQUE
+  text TEXT NOT NULL UNIQUE,
+  generation INTEGER NOT NULL DEFAULT 1
 ) STRICT;
 
+${CREATE_GENERATION}
 CREATE TABLE span (
   id INTEGER PRIMARY KEY,
   process_id INTEGER NOT NULL REFERENCES process (id),
@@ -165,6 +179,9 @@ CREATE TABLE lease (
   expires_at_us INTEGER NOT NULL
 ) STRICT;
 `,
+  2: `
+ALTER TABLE string ADD COLUMN generation INTEGER NOT NULL DEFAULT 1;
+${CREATE_GENERATION}`,
 };
 
 /** The public face. */

@@ -12,7 +12,7 @@ import { type Database, openDatabase } from './driver.js';
 import { identifyProcess } from './process-identity.js';
 import { HEARTBEAT_MILLIS } from './process-liveness.js';
 import { openReader } from './reader.js';
-import { APPLICATION_ID, SCHEMA_VERSION } from './schema.js';
+import { APPLICATION_ID, CREATE_TABLES, SCHEMA_VERSION } from './schema.js';
 import { SqliteSink } from './sqlite-sink.js';
 
 let directory: string;
@@ -366,13 +366,13 @@ describe('several writers', () => {
 describe('the dictionary', () => {
   const open = async (): Promise<Database> => {
     const database = await openDatabase(file, 'write');
-    await database.exec('CREATE TABLE string (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT');
+    await database.exec(CREATE_TABLES);
     return database;
   };
 
   it('gives processes that share a file the same ids', async () => {
     const database = await open();
-    const [one, two] = [new Dictionary(), new Dictionary()];
+    const [one, two] = [new Dictionary(1), new Dictionary(1)];
     expect(one.reference('GET /a')).toBe('GET /a');
     expect(one.hasUnknown).toBe(true);
     await one.learn(database);
@@ -386,7 +386,7 @@ describe('the dictionary', () => {
 
   it('writes text in place when it is full, so that it never grows without end (FAULTS 40)', async () => {
     const database = await open();
-    const dictionary = new Dictionary(2);
+    const dictionary = new Dictionary(1, 2);
     for (const text of ['a', 'b', 'c']) dictionary.reference(text);
     await dictionary.learn(database);
     expect(dictionary.reference('c')).toBe('c');
