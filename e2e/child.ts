@@ -10,6 +10,8 @@ export interface End {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stderr: string;
+  /** How long it lived. */
+  readonly seconds: number;
 }
 
 export interface Child {
@@ -28,6 +30,7 @@ export function start(
   execArgv: readonly string[] = [],
   options: ForkOptions = {},
 ): Child {
+  const started = performance.now();
   const child = fork(fileURLToPath(new URL(`apps/${app}`, import.meta.url)), {
     env: { ...process.env, ...environment },
     execArgv: [...execArgv],
@@ -38,7 +41,9 @@ export function start(
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
-  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, stderr }) as End);
+  const ended = once(child, 'close').then(
+    ([code, signal]): End => ({ code, signal, stderr, seconds: (performance.now() - started) / 1_000 }),
+  );
   return { process: child, ended };
 }
 

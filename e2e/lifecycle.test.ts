@@ -10,7 +10,7 @@ const stored = async (database: string) => {
 describe('a process', () => {
   it('that records nothing ends by itself, and makes no file', async () => {
     const database = temporaryFile();
-    expect(await runScript('createFerret(options)', database)).toEqual({ code: 0, signal: null, stderr: '' });
+    expect(await runScript('createFerret(options)', database)).toMatchObject({ code: 0, signal: null, stderr: '' });
     await expect(query(database, 'SELECT 1')).rejects.toThrow();
   });
 
@@ -38,7 +38,7 @@ describe('a process', () => {
        if (files.join() !== 'ferret.db') throw new Error(files.join());`,
       database,
     );
-    expect(end).toEqual({ code: 0, signal: null, stderr: '' });
+    expect(end).toMatchObject({ code: 0, signal: null, stderr: '' });
     expect(await stored(database)).toBe(5_000);
   });
 
@@ -50,7 +50,7 @@ describe('a process', () => {
        const { complete, ledger } = await ferret.close();
        if (!complete || ledger.stored !== 1 || sink.spans.length !== 1) throw new Error('lost');`,
     );
-    expect(end).toEqual({ code: 0, signal: null, stderr: '' });
+    expect(end).toMatchObject({ code: 0, signal: null, stderr: '' });
   });
 });
 
@@ -71,7 +71,7 @@ describe('the two copies of the package, CommonJS and ES module', () => {
        const { defaultFerret } = await import('@ferretjs/core');
        if (core.defaultFerret() !== defaultFerret()) throw new Error('two defaults');`,
     );
-    expect(end).toEqual({ code: 0, signal: null, stderr: '' });
+    expect(end).toMatchObject({ code: 0, signal: null, stderr: '' });
   });
 });
 
@@ -86,7 +86,7 @@ describe('a worker thread', () => {
        await new Promise((resolve) => worker.on('exit', resolve));`,
       database,
     );
-    expect(end).toEqual({ code: 0, signal: null, stderr: '' });
+    expect(end).toMatchObject({ code: 0, signal: null, stderr: '' });
     expect(
       await query(
         database,

@@ -28,18 +28,20 @@ export const ENDED_WELL = { code: 0, signal: null } as const;
 export function expectUndisturbed(end: End, wanted: Pick<End, 'code' | 'signal'> = ENDED_WELL): void {
   expect(end).toMatchObject(wanted);
   if (wanted.code !== 1) expect(end.stderr).not.toMatch(/^Uncaught|UnhandledPromiseRejection|triggerUncaught/m);
-  expectFewWarnings(end.stderr);
+  expectFewWarnings(end);
 }
 
-/** (f) At most one warning for each reason in a minute: on standard error, or as `onDiagnostic` heard them. */
-export function expectFewWarnings(warnings: string | readonly Diagnostic[], minutes = 1): void {
-  const codes =
-    typeof warnings === 'string'
-      ? [...warnings.matchAll(/\[FERRET_(\w+)\] FerretWarning/g)].map(([, code]) => code as string)
-      : warnings.map(({ code }) => code);
+/** (f) At most one warning for each reason in a minute and process: on standard error, or as `onDiagnostic` heard them. */
+export function expectFewWarnings(warnings: Pick<End, 'stderr' | 'seconds'> | readonly Diagnostic[]): void {
+  const isOfProcess = 'stderr' in warnings;
+  // A cluster's workers write to the same standard error.
+  const found = isOfProcess
+    ? [...warnings.stderr.matchAll(/\(node:\d+\) \[FERRET_\w+\](?= FerretWarning)/g)].map(String)
+    : warnings.map(({ code }) => code);
+  const minutes = isOfProcess ? Math.ceil(warnings.seconds / 60) : 1;
   const counts = new Map<string, number>();
-  for (const code of codes) counts.set(code, (counts.get(code) ?? 0) + 1);
-  for (const [code, count] of counts) expect(count, `warnings ${code}`).toBeLessThanOrEqual(minutes);
+  for (const reason of found) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  for (const [reason, count] of counts) expect(count, `warnings ${reason}`).toBeLessThanOrEqual(minutes);
 }
 
 /** A row of `ferret_processes_v1`. */

@@ -34,7 +34,7 @@ it('27 a. the clock steps a day forth, then two back: durations stay true, and n
      await ferret.close();`,
     database,
   );
-  expect(end).toEqual({ ...ENDED_WELL, stderr: '' });
+  expect(end).toMatchObject({ ...ENDED_WELL, stderr: '' });
   const spans = await query<{
     name: string;
     count: number;
@@ -89,7 +89,7 @@ it('27 b. a lease that a clock a day ahead has left holds nobody up', async () =
      await ferret.close();`,
     database,
   );
-  expect(end).toEqual({ ...ENDED_WELL, stderr: '' });
+  expect(end).toMatchObject({ ...ENDED_WELL, stderr: '' });
   const [row] = await query<{ rows: number }>(database, 'SELECT count(*) AS rows FROM span');
   expect(row?.rows).toBeLessThan(15_000);
   await expectSound(database, { pruned: true });
@@ -109,7 +109,7 @@ it('27 c. spans of a clock a day behind are kept for as long as all others', asy
        await ferret.close();`,
       database,
     );
-  for (const days of [0, -1, 1]) expect(await record(days, `day ${days}`)).toEqual({ ...ENDED_WELL, stderr: '' });
+  for (const days of [0, -1, 1]) expect(await record(days, `day ${days}`)).toMatchObject({ ...ENDED_WELL, stderr: '' });
   expect(
     await query(database, 'SELECT name, count(*) AS count FROM ferret_spans_v1 GROUP BY name ORDER BY name'),
   ).toEqual([

@@ -62,7 +62,7 @@ describe('close', () => {
     ],
   ])('23. %s: the same promise, and everything stored', async (_when, spans, script) => {
     const database = temporaryFile();
-    expect(await runScript(EXPECT + script, database)).toEqual({ ...ENDED_WELL, stderr: '' });
+    expect(await runScript(EXPECT + script, database)).toMatchObject({ ...ENDED_WELL, stderr: '' });
     if (spans === 0) await expect(query(database, 'SELECT 1')).rejects.toThrow();
     else expect(await expectSound(database)).toMatchObject([{ started: spans, stored: spans }]);
   });

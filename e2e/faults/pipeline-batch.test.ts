@@ -47,5 +47,5 @@ it('30 b. a sink that throws, rejects or hands back nonsense loses that batch al
      if (!complete || dropped.writeFailed !== 3 || ledger.stored !== 7 || stored.length !== 6) throw new Error(JSON.stringify(ledger));
      if (codes.join() !== 'WRITE_FAILED') throw new Error(codes.join());`,
   );
-  expect(end).toEqual({ ...ENDED_WELL, stderr: '' });
+  expect(end).toMatchObject({ ...ENDED_WELL, stderr: '' });
 });

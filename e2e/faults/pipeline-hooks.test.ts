@@ -100,5 +100,5 @@ it('28 c. all of them fail in a process of its own: it ends as it would', async 
      const { complete, ledger } = await ferret.close();
      if (!complete || ledger.stored !== 101) throw new Error(JSON.stringify(ledger));`,
   );
-  expect(end).toEqual({ ...ENDED_WELL, stderr: '' });
+  expect(end).toMatchObject({ ...ENDED_WELL, stderr: '' });
 });

@@ -98,7 +98,7 @@ it('3. a limit on the size of files (ulimit -f): the application lives, what is 
 
   const next = await runScript('createFerret(options).start("work").end()', database);
   expect(next).toMatchObject(ENDED_WELL);
-  expectFewWarnings(next.stderr);
+  expectFewWarnings(next);
   expect(readdirSync(dirname(database))).toEqual(['ferret.db']);
   expect(await spansIn(database)).toBe(ledger.stored + ledger.spilled + 1);
   // What the process had no room to write down either: how much it had dropped since.

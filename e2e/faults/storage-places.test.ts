@@ -58,7 +58,10 @@ for (const kilobytes of canMount ? [1_024] : []) {
 
 it('9 a. a parent directory that is missing is created, and so are those above it', async () => {
   const database = join(dirname(temporaryFile()), 'a', 'b', 'c', 'ferret.db');
-  expect(await runScript('createFerret(options).start("work").end()', database)).toEqual({ ...ENDED_WELL, stderr: '' });
+  expect(await runScript('createFerret(options).start("work").end()', database)).toMatchObject({
+    ...ENDED_WELL,
+    stderr: '',
+  });
   expect(await expectSound(database)).toMatchObject([{ stored: 1, end_reason: 'exit' }]);
 });
 

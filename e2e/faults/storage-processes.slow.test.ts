@@ -22,7 +22,7 @@ it('11. four processes write 10,000 spans each to one file: exactly 40,000 disti
   const seconds = (performance.now() - before) / 1_000;
   for (const end of ends) {
     expect(end).toMatchObject(ENDED_WELL);
-    expectFewWarnings(end.stderr);
+    expectFewWarnings(end);
   }
   const [counted] = await query<{ ids: number }>(
     database,

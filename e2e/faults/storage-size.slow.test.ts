@@ -136,7 +136,6 @@ it('14. retention under load: the file stops growing at its cap, and requests ta
 
   // The first round warms up.
   const [withRetention, without] = [kept.p99s.slice(1), unlimited.p99s.slice(1)];
-  expect(percentile(withRetention, 0.5)).toBeLessThan(percentile(without, 0.5) * 5 + 50);
   const differences = withRetention.map((p99, round) => p99 - without[round]!);
   figure(
     task,

@@ -28,7 +28,7 @@ function check(text: string) {
     input: text,
     encoding: 'utf8',
   });
-  if (error === undefined) expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
+  if (error === undefined) expect({ status, stdout, stderr }).toMatchObject({ status: 0, stdout: '', stderr: '' });
   return parseExposition(text);
 }
 
