@@ -57,7 +57,7 @@ export interface Reader {
   /** All runs, newest first. */
   runs(): Promise<Run[]>;
   /**
-   * One run: the newest without an id.
+   * One run: the newest without an id; the beginning of an id will do where it is the only one.
    * @throws FerretError `RUN_NOT_FOUND`, naming the runs there are.
    */
   run(runId?: string): Promise<Run>;
