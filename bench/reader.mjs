@@ -1,7 +1,7 @@
 // How long the commands take that read a large file, as processes of their own, and how much memory: the best of some turns, as
 // others may be busy on the machine.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ import { addRouteMinutes, writeLargeFile } from './reader-file.mjs';
 export const reader = {
   name: 'reader',
   title: 'Reader',
-  seconds: 480,
+  seconds: 720,
   full: { sizes: [1_000_000, 10_000_000], turns: 3 },
   short: { sizes: [20_000], turns: 1 },
   measure,
@@ -35,16 +35,8 @@ async function readFileOf(spans, turns, say) {
   try {
     const traceIds = await writeLargeFile(file, spans, say);
     await addRouteMinutes(file, spans);
-    const traceId = traceIds.at(-1);
-    const rows = [
-      ['ferret analyze', ['analyze', file]],
-      ['ferret analyze --exact', ['analyze', file, '--exact']],
-      ['ferret analyze --by attribute:user.plan', ['analyze', file, '--by', 'attribute:user.plan']],
-      ['ferret analyze --tree', ['analyze', file, '--tree']],
-      ['ferret trace <id>', ['trace', traceId, file]],
-      ['ferret trace <first 12 digits>', ['trace', traceId.slice(0, 12), file]],
-    ].map(([name, parameters]) => {
-      const row = { name, ...best(parameters, turns) };
+    const rows = (await commandsOf(file, traceIds.at(-1))).map(({ name, parameters, isLong }) => {
+      const row = { name, ...best(parameters, isLong ? 1 : turns) };
       say(`${name}: ${row.seconds.toFixed(2)} s, ${row.megabytes.toFixed(0)} MB`);
       return row;
     });
@@ -56,13 +48,58 @@ async function readFileOf(spans, turns, say) {
   }
 }
 
+/** An export takes as long again for each million; its memory does not grow. */
+const EXPORTED_SPANS = 1_000_000;
+const SPANS_A_TRACE = 5;
+
+/** The commands, by the names they go by; a long one is not run more than once. */
+async function commandsOf(file, traceId) {
+  const previous = `${file}-previous`;
+  symlinkSync(file, previous);
+  const middle = await middleOf(file);
+  const exportOf = (format, limit) => ({
+    name: `ferret export --format ${format} --limit ${limit}`,
+    parameters: ['export', file, '--format', format, '--limit', limit],
+    isLong: true,
+  });
+  return [
+    { name: 'ferret analyze', parameters: ['analyze', file] },
+    { name: 'ferret analyze --exact', parameters: ['analyze', file, '--exact'] },
+    { name: 'ferret analyze --by attribute:user.plan', parameters: ['analyze', file, '--by', 'attribute:user.plan'] },
+    { name: 'ferret analyze --tree', parameters: ['analyze', file, '--tree'] },
+    { name: 'ferret trace <id>', parameters: ['trace', traceId, file] },
+    { name: 'ferret trace <first 12 digits>', parameters: ['trace', traceId.slice(0, 12), file] },
+    {
+      name: 'ferret diff <run> <run>, counted',
+      parameters: ['diff', 'latest', 'latest', file, '--before-file', previous],
+    },
+    {
+      name: 'ferret diff <time> <time>, from the spans',
+      parameters: ['diff', `..${middle}`, `${middle}..`, file],
+      isLong: true,
+    },
+    { name: 'ferret doctor', parameters: ['doctor', file], isLong: true },
+    exportOf('csv', EXPORTED_SPANS),
+    exportOf('otlp', EXPORTED_SPANS),
+    exportOf('chrome', EXPORTED_SPANS / SPANS_A_TRACE),
+  ];
+}
+
+/** The time in the middle of the run, to the millisecond. */
+async function middleOf(file) {
+  const reading = await openReader(file);
+  const { startedAtMicros, endedAtMicros } = await reading.run();
+  await reading.close();
+  return new Date((startedAtMicros + endedAtMicros) / 2_000).toISOString();
+}
+
 function best(parameters, turns) {
   let [seconds, megabytes] = [Number.POSITIVE_INFINITY, 0];
   for (let turn = 0; turn < turns; turn++) {
     const started = performance.now();
     const { status, stderr, output } = spawnSync(process.execPath, ['--import', MEASURE, BIN, ...parameters], {
       encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     });
     seconds = Math.min(seconds, (performance.now() - started) / 1000);
     if (status !== 0) throw new Error(stderr);
@@ -101,7 +138,11 @@ function describe({ turns, files }) {
     `A trace by its id, within a process that has the file open: ${tenths(traceMillis)} ms, the slowest of twenty.`,
     '',
   ]);
-  return [`Commands as processes of their own, from start to end; the best of ${turns}.`, '', ...sections.flat()]
+  return [
+    `Commands as processes of their own, from start to end; the best of ${turns}, of exports, \`doctor\` and spans compared the only one.`,
+    '',
+    ...sections.flat(),
+  ]
     .join('\n')
     .trimEnd();
 }

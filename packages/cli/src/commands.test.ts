@@ -137,6 +137,40 @@ describe('ferret doctor', () => {
   });
 });
 
+describe('a file beyond its limits that a process writes to', () => {
+  const retentionOf = async (...parameters: string[]) => {
+    const { out } = await ferret('doctor', file, '--json', ...parameters);
+    const { findings } = JSON.parse(out) as { findings: { level: string; topic: string; text: string }[] };
+    return findings.find(({ level, topic }) => level === 'attention' && topic === 'retention')?.text;
+  };
+
+  it.each([
+    ['of an hour', 3_600],
+    ['of a minute', 60],
+    ['without a span', undefined],
+  ])('is found, %s', async (_, seconds) => {
+    const store = await createStoreFixture(file);
+    const live = { hostname: hostname(), pid: process.pid, endedAtMicros: null, endReason: null };
+    const writer = await store.addProcess(await store.addRun(), live);
+    for (const at of seconds === undefined ? [] : [0, seconds]) {
+      await store.addSpan(writer, { startMicros: START + at * SECOND });
+    }
+    await store.close();
+    expect(await retentionOf('--max-size', '10KB')).toBe('the file is larger than 10.0 KB');
+    expect(await retentionOf()).toBeUndefined();
+  });
+
+  it('is found by its age', async () => {
+    const store = await createStoreFixture(file);
+    const live = { hostname: hostname(), pid: process.pid, endedAtMicros: null, endReason: null };
+    const writer = await store.addProcess(await store.addRun(), live);
+    for (const day of [0, 3]) await store.addSpan(writer, { startMicros: START + day * 86_400 * SECOND });
+    await store.close();
+    expect(await retentionOf('--max-age', '2d')).toBe('the file goes back more than 2 days');
+    expect(await retentionOf('--max-age', '3d')).toBeUndefined();
+  });
+});
+
 describe('ferret completion', () => {
   it.each(['bash', 'zsh', 'fish'])('knows all commands in %s', async (shell) => {
     const { code, out } = await ferret('completion', shell);

@@ -106,7 +106,7 @@ open for  span
     expect(one).toContain('run killed');
     expect(one).not.toContain('run thrown');
     expect(one).toContain('... and earlier ones: --limit shows more');
-    const thrown = (await ferret('crashes', file, '--run', 'thrown')).out;
+    const thrown = (await ferret('crashes', file, '--run', 'thr')).out;
     expect(thrown).toMatch(/^process 4711 /);
     expect(thrown).not.toContain('ferret recover');
     expect(await ferret('crashes', file, '--run', 'nope')).toMatchObject({

@@ -109,6 +109,15 @@ describe('figures', () => {
     expect(await json('--since', '2026-02-01')).toMatchObject({ source: 'routes', names: [] });
   });
 
+  it('say where the time holds nothing of the run', async () => {
+    for (const more of [[], ['--exact']]) {
+      const later = (await analyze('--since', '2026-02-01T12:00', ...more)).out;
+      expect(later).toMatch(/^period +nothing of the run: it ended at .*, before 2026-02-01 12:00:00$/m);
+      const before = (await analyze('--until', '2025-12-01T12:00', ...more)).out;
+      expect(before).toMatch(/^period +nothing of the run: it began at .*, after 2025-12-01 12:00:00$/m);
+    }
+  });
+
   it('come as CSV that no spreadsheet runs, with what is missing on the other output', async () => {
     const { code, out, err } = await analyze('--csv', '--sort', 'name');
     expect(code).toBe(0);

@@ -11,13 +11,23 @@ export function describeFigures(run: Run, figures: Figures, options: FiguresOpti
   const facts: Fact[] = [];
   const sampling = describeSampling(run, figures.source);
   if (sampling !== undefined) facts.push({ label: 'sampled', text: sampling });
-  const { since, until } = options;
-  if (since !== undefined || until !== undefined) {
-    const minutes = figures.source === 'routes' ? ', in whole minutes' : '';
-    const text = `${formatTime(figures.fromMicros)} to ${formatTime(figures.toMicros)}${minutes}`;
-    facts.push({ label: 'period', text });
+  if (options.since !== undefined || options.until !== undefined) {
+    facts.push({ label: 'period', text: describePeriod(run, figures, options) });
   }
   return [...facts, { label: 'figures', text: describeSource(figures) }];
+}
+
+/** What of the run lies within the time that was asked for; none of it, perhaps. */
+function describePeriod(run: Run, { source, fromMicros, toMicros }: Figures, { until }: FiguresOptions): string {
+  const endMicros = run.startedAtMicros + runMicros(run);
+  if (fromMicros > endMicros) {
+    const how = run.endedAtMicros === undefined ? 'was last seen' : 'ended';
+    return `nothing of the run: it ${how} at ${formatTime(endMicros)}, before ${formatTime(fromMicros)}`;
+  }
+  if (until !== undefined && until <= run.startedAtMicros && toMicros === run.startedAtMicros) {
+    return `nothing of the run: it began at ${formatTime(run.startedAtMicros)}, after ${formatTime(until)}`;
+  }
+  return `${formatTime(fromMicros)} to ${formatTime(toMicros)}${source === 'routes' ? ', in whole minutes' : ''}`;
 }
 
 function describeSource({ source, isCounted }: Figures): string {

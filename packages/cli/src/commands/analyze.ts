@@ -33,7 +33,10 @@ export function declareAnalyze(program: Command, terminal: Terminal): void {
     .summary('what every route and measured step took')
     .description('Shows, for every span name of a run, how often it ran, how often it failed and how long it took.')
     .addArgument(fileArgument())
-    .option('--run <id>', 'the run to look at (default: the newest; "ferret runs" lists them)')
+    .option(
+      '--run <id>',
+      'the run to look at, or the beginning of its id (default: the newest; "ferret runs" lists them)',
+    )
     .addOption(
       new Option('--by <field>', `what to group by: ${FIELD_NAMES.join(', ')} or attribute:<key>`)
         .argParser(groupingField)

@@ -14,7 +14,7 @@ export function declareCrashes(program: Command, terminal: Terminal): void {
         'spans each had in flight: for how long, and under which parent. Changes nothing.',
     )
     .addArgument(fileArgument())
-    .option('--run <id>', 'only those of this run (default: all; "ferret runs" lists them)')
+    .option('--run <id>', 'only those of this run, or the beginning of its id (default: all; "ferret runs" lists them)')
     .option('--limit <n>', 'how many crashes to show (default: 10, all with --json)', positiveInteger)
     .option('--json', 'print JSON, times in nanoseconds')
     .addHelpText('after', examples('ferret crashes', 'ferret crashes logs/ferret.db --limit 1 --json'))

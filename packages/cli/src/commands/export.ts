@@ -25,7 +25,7 @@ export function declareExport(program: Command, terminal: Terminal): void {
     )
     .option('-o, --output <path>', 'the file to write, complete or not at all (default: standard output)', outputPath)
     .option('--force', 'replace the file if it is there')
-    .option('--run <id>', 'the run to export (default: the newest, or those of the trace)')
+    .option('--run <id>', 'the run to export, or the beginning of its id (default: the newest, or those of the trace)')
     .option('--trace <id>', 'only this trace: 32 hex digits', traceId)
     .option('--since <time>', 'only what started then or later: an ISO time, or how long ago (15m)', timeBound)
     .option('--until <time>', 'only what started before: an ISO time, or how long ago (2h)', timeBound)

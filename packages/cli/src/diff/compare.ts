@@ -2,6 +2,7 @@ import type { Distributions, NameDistribution } from '@ferretjs/core/reader';
 import { type DesignEffect, designEffect } from './design-effect.js';
 import { correctForMany } from './holm.js';
 import { METRICS, type Metric, QUANTILES } from './metrics.js';
+import { moderation } from './moderation.js';
 import { type Buckets, quantileShift } from './quantile-shift.js';
 import { shareShift } from './share-shift.js';
 import { studentChance } from './student.js';
@@ -42,7 +43,7 @@ export interface Comparison {
 }
 
 /** The chance of any false alarm among all comparisons stays below this. */
-export const ALARM_CHANCE = 0.01;
+export const ALARM_CHANCE = 0.001;
 
 /** Differences below this part are not told: the percentiles themselves are right to 2 %. */
 export const LEAST_CHANGE = 0.05;
@@ -50,12 +51,25 @@ export const LEAST_CHANGE = 0.05;
 /** A percentile is told from this many durations on either side of it; a share of errors from twice as many. */
 const LEAST_BEYOND = 10;
 
-interface Test {
+/** What is asked of one metric of one name. */
+interface Question {
   readonly metric: Metric;
   readonly before: number;
   readonly after: number;
-  readonly isEnough: boolean;
-  readonly chance: number;
+  /** Absent where there are not enough spans to tell. */
+  readonly evidence?: Evidence;
+}
+
+type Told = Question & { readonly evidence: Evidence };
+
+function isTold(question: Question): question is Told {
+  return question.evidence !== undefined;
+}
+
+interface Evidence {
+  readonly effect: DesignEffect;
+  /** @param factor by which the spans count for less than as many independent ones. */
+  shift(factor: number): { rise: number; fall: number };
 }
 
 /** Compares two sides name by name. */
@@ -64,25 +78,38 @@ export function compare(before: Distributions, after: Distributions): Comparison
   const namesAfter = new Set(after.names.map(({ name }) => name));
   const pairs = after.names.flatMap((name) => {
     const other = namesBefore.get(name.name);
-    return other === undefined ? [] : [{ before: other, after: name, tests: METRICS.map((m) => test(m, other, name)) }];
+    if (other === undefined) return [];
+    return [{ before: other, after: name, questions: METRICS.map((metric) => ask(metric, other, name)) }];
   });
-  const counted = pairs.flatMap(({ tests }) => tests.filter(({ isEnough }) => isEnough));
-  const corrected = new Map(
-    correctForMany(counted.map(({ chance }) => chance)).map((chance, at) => [counted[at], chance]),
-  );
-  const both = pairs.map(({ before: one, after: other, tests }) => ({
+  const chances = chancesOf(pairs.flatMap(({ questions }) => questions));
+  const both = pairs.map(({ before: one, after: other, questions }) => ({
     name: other.name,
     before: one,
     after: other,
-    changes: tests.map((tested) => judge(tested, corrected.get(tested) ?? 1)),
+    changes: questions.map((question) => judge(question, chances.get(question))),
     extraNanos: (average(other) - average(one)) * other.histogram.count,
   }));
   return {
     both: both.sort((a, b) => rankOf(a) - rankOf(b) || b.extraNanos - a.extraNanos),
     added: after.names.filter(({ name }) => !namesBefore.has(name)),
     gone: before.names.filter(({ name }) => !namesAfter.has(name)),
-    tests: counted.length,
+    tests: chances.size,
   };
+}
+
+/** How likely chance alone makes such differences, of all that can be told; corrected for how many were asked. */
+function chancesOf(questions: readonly Question[]): Map<Question, number> {
+  const chances = new Map<Question, number>();
+  for (const metric of METRICS) {
+    const told = questions.filter((question) => question.metric === metric).filter(isTold);
+    const moderate = moderation(told.map(({ evidence }) => evidence.effect));
+    for (const question of told) {
+      const effect = moderate(question.evidence.effect);
+      chances.set(question, eitherWay(question.evidence.shift(effect.factor), effect));
+    }
+  }
+  const corrected = correctForMany([...chances.values()]);
+  return new Map([...chances.keys()].map((question, at) => [question, corrected[at] ?? 1]));
 }
 
 /** Failures harm most, then time; what got better comes last. */
@@ -93,46 +120,40 @@ function rankOf({ changes }: Compared): number {
   return changes.some(({ verdict }) => verdict === 'better') ? 3 : 2;
 }
 
-function test(metric: Metric, before: NameDistribution, after: NameDistribution): Test {
-  return metric === 'errors' ? testShare(before, after) : testQuantile(metric, before, after);
+function ask(metric: Metric, before: NameDistribution, after: NameDistribution): Question {
+  return metric === 'errors' ? askShare(before, after) : askQuantile(metric, before, after);
 }
 
-function testQuantile(metric: keyof typeof QUANTILES, before: NameDistribution, after: NameDistribution): Test {
+function askQuantile(metric: keyof typeof QUANTILES, before: NameDistribution, after: NameDistribution): Question {
   const quantile = QUANTILES[metric];
-  const values = {
-    metric,
-    before: before.histogram.percentile(quantile * 100),
-    after: after.histogram.percentile(quantile * 100),
-  };
+  const [first, second] = [before.histogram, after.histogram];
+  const values = { metric, before: first.percentile(quantile * 100), after: second.percentile(quantile * 100) };
   const least = LEAST_BEYOND / Math.min(quantile, 1 - quantile);
-  if (Math.min(before.histogram.count, after.histogram.count) < Math.round(least)) {
-    return { ...values, isEnough: false, chance: 1 };
-  }
-  const [first, second] = [before.histogram.buckets(), after.histogram.buckets()];
-  const border = pooledQuantile(first, second, quantile);
+  if (Math.min(first.count, second.count) < Math.round(least)) return values;
+  const border = pooledQuantile(first.buckets(), second.buckets(), quantile);
   const effect = designEffect(
     [before, after].map(({ parts }) =>
       parts.map(({ histogram }) => ({ count: histogram.count, hits: countBeyond(histogram.buckets(), border) })),
     ),
   );
-  const sample = (buckets: Buckets, count: number) => ({ buckets, count, effectiveCount: count / effect.factor });
-  const shift = quantileShift(sample(first, before.histogram.count), sample(second, after.histogram.count), quantile);
-  return { ...values, isEnough: true, chance: eitherWay(shift, effect) };
+  const sample = (histogram: NameDistribution['histogram'], factor: number) => ({
+    buckets: histogram.buckets(),
+    count: histogram.count,
+    effectiveCount: histogram.count / factor,
+  });
+  const shift = (factor: number) => quantileShift(sample(first, factor), sample(second, factor), quantile);
+  return { ...values, evidence: { effect, shift } };
 }
 
-function testShare(before: NameDistribution, after: NameDistribution): Test {
-  const [countBefore, countAfter] = [before.histogram.count, after.histogram.count];
-  const values = { metric: 'errors' as const, before: before.errors / countBefore, after: after.errors / countAfter };
-  if (Math.min(countBefore, countAfter) < 2 * LEAST_BEYOND) return { ...values, isEnough: false, chance: 1 };
+function askShare(before: NameDistribution, after: NameDistribution): Question {
+  const first = { count: before.histogram.count, hits: before.errors };
+  const second = { count: after.histogram.count, hits: after.errors };
+  const values = { metric: 'errors' as const, before: first.hits / first.count, after: second.hits / second.count };
+  if (Math.min(first.count, second.count) < 2 * LEAST_BEYOND) return values;
   const effect = designEffect(
     [before, after].map(({ parts }) => parts.map((part) => ({ count: part.histogram.count, hits: part.errors }))),
   );
-  const shift = shareShift(
-    { count: countBefore, hits: before.errors },
-    { count: countAfter, hits: after.errors },
-    effect.factor,
-  );
-  return { ...values, isEnough: true, chance: eitherWay(shift, effect) };
+  return { ...values, evidence: { effect, shift: (factor) => shareShift(first, second, factor) } };
 }
 
 /** The chance of a difference in either direction. */
@@ -141,11 +162,12 @@ function eitherWay({ rise, fall }: { rise: number; fall: number }, { freedom }: 
   return Math.min(2 * (Number.isFinite(freedom) ? studentChance(chance, freedom) : chance), 1);
 }
 
-function judge({ metric, before, after, isEnough }: Test, chance: number): Change {
+/** @param chance undefined where it cannot be told. */
+function judge({ metric, before, after }: Question, chance: number | undefined): Change {
   const isLarge = Math.abs(after - before) >= LEAST_CHANGE * before && after !== before;
-  const isTold = isEnough && isLarge && chance <= ALARM_CHANCE;
-  const verdict = isTold ? (after > before ? 'worse' : 'better') : isEnough ? 'steady' : 'too few';
-  return { metric, before, after, verdict, chance };
+  if (chance === undefined) return { metric, before, after, verdict: 'too few', chance: 1 };
+  const isChange = isLarge && chance <= ALARM_CHANCE;
+  return { metric, before, after, verdict: isChange ? (after > before ? 'worse' : 'better') : 'steady', chance };
 }
 
 /** The bucket that the quantile of both sides together lies in. */

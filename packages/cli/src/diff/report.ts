@@ -2,11 +2,13 @@ import type { Distributions } from '@ferretjs/core/reader';
 import { formatChange } from '../format/change.js';
 import { formatDuration } from '../format/duration.js';
 import { escapeControls } from '../format/escape.js';
+import { type Fact, renderFacts } from '../format/facts.js';
 import { describeLosses } from '../format/ledger.js';
 import { countOf, formatCount } from '../format/number.js';
-import { formatShare } from '../format/share.js';
+import { formatPercent } from '../format/percent.js';
 import { type Column, renderTable } from '../format/table.js';
 import { formatTime } from '../format/time.js';
+import { wrap } from '../format/wrap.js';
 import type { Terminal } from '../terminal.js';
 import { ALARM_CHANCE, type Change, type Compared, type Comparison, LEAST_CHANGE } from './compare.js';
 import type { Failure } from './fail-on.js';
@@ -45,8 +47,13 @@ export function renderReport(
   comparison: Comparison,
   limit: number,
 ): string {
-  const { colors } = terminal;
-  const lines = [...describeSide(terminal, 'before', before), ...describeSide(terminal, 'after', after), ''];
+  const { colors, width } = terminal;
+  const note = (text: string) => wrap(text, width).map((line) => colors.dim(line));
+  const lines = [
+    renderFacts(terminal, describeSide(terminal, 'before', before)),
+    renderFacts(terminal, describeSide(terminal, 'after', after)),
+    '',
+  ];
   const shown = comparison.both.slice(0, limit);
   if (shown.length === 0) {
     lines.push('No name is on both sides.');
@@ -60,14 +67,15 @@ export function renderReport(
     );
   }
   const rest = comparison.both.length - shown.length;
-  if (rest > 0)
-    lines.push(
-      colors.dim(`... and ${countOf(rest, 'more name')}, less harmful: --limit ${comparison.both.length} shows all`),
-    );
-  lines.push(...describeOneSided('new', comparison.added), ...describeOneSided('gone', comparison.gone), '');
+  if (rest > 0) {
+    const more = countOf(rest, 'more name');
+    lines.push(...note(`... and ${more}, less harmful: --limit ${comparison.both.length} shows all`));
+  }
+  const oneSided = [...describeOneSided('new', comparison.added), ...describeOneSided('gone', comparison.gone)];
+  lines.push(...oneSided.flatMap((text) => wrap(text, width)), '');
   lines.push(
-    colors.dim(
-      `${countOf(comparison.tests, 'comparison')}, with at most ${formatShare(ALARM_CHANCE)} chance of any false alarm among them; ` +
+    ...note(
+      `${countOf(comparison.tests, 'comparison')}, with at most ${formatPercent(ALARM_CHANCE)} chance of any false alarm among them; ` +
         `what changed by less than ${LEAST_CHANGE * 100} % is steady`,
     ),
   );
@@ -82,25 +90,28 @@ export function describeFailure({ rule, name, change }: Failure): string {
   return `${rule.text}: ${escapeControls(name)} from ${from} to ${to}${rise}`;
 }
 
-function describeSide({ colors }: Terminal, title: string, { side, distributions }: ReportSide): string[] {
-  const label = (text: string) => colors.dim(text.padEnd(9));
+function describeSide({ colors }: Terminal, label: string, { side, distributions }: ReportSide): Fact[] {
+  const { run } = side;
   const spans = distributions.names.reduce((sum, { histogram }) => sum + histogram.count, 0);
   const what =
-    side.run === undefined
+    run === undefined
       ? `${describeTime(side)}, all runs`
-      : `run ${colors.bold(escapeControls(side.run.runId))} of ${escapeControls(side.run.service)}, ${formatTime(side.run.startedAtMicros)}`;
-  const lines = [`${label(title)}${what}`, `${label('')}${countOf(spans, 'span')}, ${BASES[distributions.basis]}`];
-  const warn = (text: string) => lines.push(`${label('')}${colors.yellow(text)}`);
-  if (side.run !== undefined) {
-    for (const loss of describeLosses(side.run.processes, side.run.ledger)) warn(`missing: ${loss}`);
-    if (distributions.basis === 'spans' && side.run.ledger.sampledOut > 0) {
-      warn('sampling keeps slow and failed spans first, so these figures are too high');
+      : `run ${colors.bold(escapeControls(run.runId))} of ${escapeControls(run.service)}, ${formatTime(run.startedAtMicros)}`;
+  const warnings: string[] = [];
+  if (run !== undefined) {
+    warnings.push(...describeLosses(run.processes, run.ledger).map((loss) => `missing: ${loss}`));
+    if (distributions.basis === 'spans' && run.ledger.sampledOut > 0) {
+      warnings.push('sampling keeps slow and failed spans first, so these figures are too high');
     }
   }
   if (distributions.leftOut > 0) {
-    warn(`left out: ${countOf(distributions.leftOut, 'span')} of further names than 2,000`);
+    warnings.push(`left out: ${countOf(distributions.leftOut, 'span')} of further names than 2,000`);
   }
-  return lines;
+  return [
+    { label, text: what },
+    { label, text: `${countOf(spans, 'span')}, ${BASES[distributions.basis]}` },
+    ...warnings.map((text) => ({ label, text, paint: colors.yellow })),
+  ];
 }
 
 function describeTime({ since, until }: Side): string {
@@ -122,8 +133,8 @@ function toRow(terminal: Terminal, { name, before, after, changes }: Compared): 
     ...cell('p50'),
     ...cell('p95'),
     ...cell('p99'),
-    errors === undefined ? '' : paint(terminal, errors, formatShare(errors.after)),
-    formatShare(before.errors / before.histogram.count),
+    errors === undefined ? '' : paint(terminal, errors, formatPercent(errors.after)),
+    formatPercent(before.errors / before.histogram.count),
     describeVerdict(terminal, changes),
   ];
 }
@@ -160,5 +171,5 @@ function describeOneSided(title: string, names: Comparison['added']): string[] {
 }
 
 function formatValue(metric: Metric, value: number): string {
-  return metric === 'errors' ? formatShare(value) : formatDuration(value);
+  return metric === 'errors' ? formatPercent(value) : formatDuration(value);
 }

@@ -81,16 +81,7 @@ async function findSide(
   }
   if (text === 'latest' && runs[0] !== undefined) return { text, run: runs[0] };
   if (text === 'previous' && runs[0] !== undefined) return { text, run: findPrevious(runs, other ?? runs[0], file) };
-  const matches = text === '' ? [] : runs.filter(({ runId }) => runId.startsWith(text));
-  if (matches.length > 1) {
-    const ids = matches.slice(0, 5).map(({ runId }) => runId);
-    throw new FerretError(
-      'RUN_NOT_FOUND',
-      `${file} holds ${matches.length} runs that begin with "${text}": ${ids.join(', ')}.`,
-    );
-  }
-  if (matches[0] !== undefined) return { text, run: matches[0] };
-  // Says which runs there are.
+  // Or the beginning of an id; says which runs there are.
   return reader.run(text).then(
     (run) => ({ text, run }),
     (error: unknown) => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { designEffect } from './design-effect.js';
+import { type DesignEffect, designEffect } from './design-effect.js';
 import { correctForMany } from './holm.js';
 import { incompleteBeta } from './incomplete-beta.js';
+import { moderation } from './moderation.js';
 import { quantileShift } from './quantile-shift.js';
 import { shareShift } from './share-shift.js';
 import { studentChance } from './student.js';
@@ -52,20 +53,46 @@ describe('the shift of a quantile', () => {
 });
 
 describe('the design effect', () => {
-  const none = { factor: 1, freedom: Number.POSITIVE_INFINITY };
-
-  it('is 1 where parts vary as chance has it, or nothing varies', () => {
-    const even = [{ count: 100, hits: 5 }];
-    expect(designEffect([even, even])).toEqual(none);
-    expect(designEffect([Array.from({ length: 10 }, () => ({ count: 100, hits: 5 }))])).toEqual(none);
-    expect(designEffect([Array.from({ length: 10 }, () => ({ count: 100, hits: 0 }))])).toEqual(none);
+  it('is 1 or less where parts vary as chance has it, and unknown where nothing varies', () => {
+    expect(designEffect([[{ count: 100, hits: 5 }]])).toEqual({ factor: 1, freedom: 0 });
+    expect(designEffect([Array.from({ length: 10 }, () => ({ count: 100, hits: 0 }))])).toEqual({
+      factor: 1,
+      freedom: 0,
+    });
+    const even = Array.from({ length: 10 }, () => ({ count: 100, hits: 5 }));
+    expect(designEffect([even])).toEqual({ factor: 0, freedom: 6 });
   });
 
   it('grows with the spells', () => {
     const parts = Array.from({ length: 10 }, (_, at) => ({ count: 1_000, hits: at === 3 ? 500 : 0 }));
     const { factor, freedom } = designEffect([parts, parts]);
     expect(factor).toBeGreaterThan(100);
-    expect(freedom).toBe(18);
+    expect(freedom).toBe(12);
+  });
+});
+
+describe('design effects of several names', () => {
+  const of = (factor: number) => ({ factor, freedom: 12 });
+  const moderate = (effects: DesignEffect[]) => effects.map(moderation(effects));
+  const certain = { factor: 1, freedom: Number.POSITIVE_INFINITY };
+
+  it('are the mean of all where they differ as chance has it, known twice as well', () => {
+    expect(moderate([of(4), of(5), of(6)])).toEqual([0, 0, 0].map(() => ({ factor: 5, freedom: 24 })));
+    expect(moderate([of(0.9), of(1), of(0.8)])).toEqual([certain, certain, certain]);
+  });
+
+  it('stay what they are where they differ by far, or there is one', () => {
+    const calm = Array.from({ length: 19 }, () => of(1));
+    const [spells, other] = moderate([of(200), ...calm]);
+    expect(spells?.factor).toBeGreaterThan(150);
+    expect(spells?.freedom).toBeLessThan(15);
+    expect(other?.factor).toBeLessThan(3);
+    expect(moderate([of(3)])).toEqual([of(3)]);
+  });
+
+  it('are left out where they are unknown', () => {
+    expect(moderate([{ factor: 1, freedom: 0 }, of(3)])).toEqual([certain, of(3)]);
+    expect(moderate([])).toEqual([]);
   });
 });
 

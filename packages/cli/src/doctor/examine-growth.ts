@@ -22,48 +22,47 @@ const MEGABYTE = 1024 * 1024;
 /** How fast the file grows, and when old spans begin to be deleted. */
 export function examineGrowth(health: FileHealth, limits: RetentionLimits, hasLiveProcesses: boolean): Finding[] {
   const { growth, bytes, freeBytes } = health;
-  if (growth === undefined) return [{ level: 'ok', topic: 'growth', text: 'no span stored yet' }];
-  const { bytesPerSpan, newestMicros, oldestMicros } = growth;
-  const spell = newestMicros - oldestMicros;
-  const what = `about ${formatCount(growth.spans)} spans of ${formatCount(bytesPerSpan)} bytes, the last at ${formatTime(newestMicros)}`;
-  if (spell < LEAST_SPELL_MICROS) {
-    return [{ level: 'ok', topic: 'growth', text: `too little time recorded to tell; ${what}` }];
+  const used = bytes - freeBytes;
+  const spell = growth === undefined ? 0 : growth.newestMicros - growth.oldestMicros;
+  const excess = hasLiveProcesses ? findExcess(used, spell, limits) : undefined;
+  if (growth === undefined || spell < LEAST_SPELL_MICROS) {
+    const text = growth === undefined ? 'no span stored yet' : `too little time recorded to tell; ${describe(growth)}`;
+    return [{ level: 'ok', topic: 'growth', text }, ...(excess === undefined ? [] : [excess])];
   }
-  const perDay = (spans: number, window: number) => (spans * bytesPerSpan * DAY_MICROS) / Math.min(window, spell);
+  const perDay = (spans: number, window: number) =>
+    (spans * growth.bytesPerSpan * DAY_MICROS) / Math.min(window, spell);
   const hourly = perDay(growth.lastHour, HOUR_MICROS);
   const daily = perDay(growth.lastDay, DAY_MICROS);
-  const used = bytes - freeBytes;
-  const limit = limits.maxSizeMegabytes * MEGABYTE;
-  const findings: Finding[] = [
-    {
-      level: 'ok',
-      topic: 'growth',
-      text: `${formatSize(hourly)} a day at the rate of its last hour, ${formatSize(daily)} at that of its last day; ${what}`,
-    },
+  const text = `${formatSize(hourly)} a day at the rate of its last hour, ${formatSize(daily)} at that of its last day; ${describe(growth)}`;
+  return [
+    { level: 'ok', topic: 'growth', text },
+    excess ?? { level: 'ok', topic: 'retention', text: describeRetention(used, hourly, spell, limits) },
   ];
-  // Retention acts within a second; a tenth more than the limit means that it does not act.
-  if (hasLiveProcesses && used > limit * 1.1) {
-    findings.push({
-      level: 'attention',
-      topic: 'retention',
-      text: `the file is larger than ${formatSize(limit)}`,
-      advice:
-        'If the app sets another retention.maxSizeMegabytes, say so with --max-size. Otherwise its retention does not keep up: ferret prune --max-size.',
-    });
-    return findings;
-  }
-  findings.push({ level: 'ok', topic: 'retention', text: describeRetention(used, limit, hourly, spell, limits) });
-  return findings;
 }
 
-function describeRetention(
-  used: number,
-  limit: number,
-  hourly: number,
-  spell: number,
-  limits: RetentionLimits,
-): string {
-  const bounds = `${formatSize(limit)} or ${formatCount(limits.maxAgeDays)} days`;
+function describe({ spans, bytesPerSpan, newestMicros }: NonNullable<FileHealth['growth']>): string {
+  return `about ${formatCount(spans)} spans of ${formatCount(bytesPerSpan)} bytes, the last at ${formatTime(newestMicros)}`;
+}
+
+/** Retention acts within a second; a tenth more than a limit means that it does not act. */
+function findExcess(used: number, spell: number, limits: RetentionLimits): Finding | undefined {
+  const { maxSizeMegabytes, maxAgeDays } = limits;
+  const isLarge = used > maxSizeMegabytes * MEGABYTE * 1.1;
+  if (!isLarge && spell <= maxAgeDays * DAY_MICROS * 1.1) return undefined;
+  const [option, setting] = isLarge ? ['--max-size', 'maxSizeMegabytes'] : ['--max-age', 'maxAgeDays'];
+  return {
+    level: 'attention',
+    topic: 'retention',
+    text: isLarge
+      ? `the file is larger than ${formatSize(maxSizeMegabytes * MEGABYTE)}`
+      : `the file goes back more than ${inDays(maxAgeDays)}`,
+    advice: `If the app sets another retention.${setting}, say so with ${option}. Otherwise its retention does not keep up: ferret prune ${option}.`,
+  };
+}
+
+function describeRetention(used: number, hourly: number, spell: number, limits: RetentionLimits): string {
+  const limit = limits.maxSizeMegabytes * MEGABYTE;
+  const bounds = `${formatSize(limit)} or ${inDays(limits.maxAgeDays)}`;
   const days = [
     used >= limit ? 0 : hourly === 0 ? Number.POSITIVE_INFINITY : (limit - used) / hourly,
     limits.maxAgeDays - spell / DAY_MICROS,
@@ -72,4 +71,8 @@ function describeRetention(
   if (left <= 0) return `the oldest spans are deleted already, at ${bounds}`;
   const bySize = days[0] === left;
   return `at ${bounds}: the oldest spans will be deleted after ${formatDuration(left * DAY_MICROS * 1_000)} more at this rate, by ${bySize ? 'size' : 'age'}`;
+}
+
+function inDays(days: number): string {
+  return `${Number(days.toFixed(1))} ${days === 1 ? 'day' : 'days'}`;
 }

@@ -26,7 +26,7 @@ const COLUMNS: Readonly<Record<string, (span: StoredSpan) => string | number | u
 };
 
 const CELLS = Object.values(COLUMNS);
-const BATCH_SIZE = 500;
+const BATCH_SIZE = 100;
 
 /** The spans as CSV, with a header. */
 export async function* exportCsv(spans: AsyncIterable<StoredSpan>): AsyncGenerator<string> {

@@ -86,6 +86,7 @@ describe('ferret export', () => {
   it('takes a trace, from all runs that have a part in it', async () => {
     expect(await namesOf('--trace', TRACE.toUpperCase())).toEqual(['of the old run', 'child', 'root']);
     expect(await namesOf('--trace', TRACE, '--run', 'new')).toEqual(['child', 'root']);
+    expect(await namesOf('--trace', TRACE, '--run', 'ne')).toEqual(['child', 'root']);
     const { out } = await ferret('export', file, '--trace', TRACE, '--format', 'speedscope');
     expect((JSON.parse(out) as { profiles: unknown[] }).profiles).toHaveLength(2);
   });

@@ -58,7 +58,7 @@ async function findRuns(reader: Reader, file: string, { run: runId, trace }: Exp
     return [await reader.run(runId)];
   }
   const runs = runId === undefined ? await reader.runs() : [await reader.run(runId)];
-  for await (const { runId: first } of reader.spans(runId, { traceId: trace, pageSize: 1 })) {
+  for await (const { runId: first } of reader.spans(runId && runs[0]?.runId, { traceId: trace, pageSize: 1 })) {
     return runs.sort((a, b) => Number(b.runId === first) - Number(a.runId === first));
   }
   const where = runId === undefined ? file : `Run "${runId}" of ${file}`;
@@ -74,7 +74,8 @@ function readPieces(
 ): AsyncIterable<string> {
   const format = formatOf(options.format);
   const source = { runs, warn: (text: string) => terminal.complain(`ferret: ${text}`) };
-  const runId = options.trace === undefined ? runs[0]?.runId : options.run;
+  // A trace may be of several runs; of one that was asked for, the beginning of its id was enough.
+  const runId = options.trace === undefined || options.run !== undefined ? runs[0]?.runId : undefined;
   const filter: SpanFilter = {
     ...(options.trace !== undefined && { traceId: options.trace }),
     ...(options.since !== undefined && { sinceMicros: options.since }),

@@ -62,13 +62,21 @@ export function isWithinBounds(
   return [...since, ...until].join(' AND ') || 'true';
 }
 
+/**
+ * Small pages: what lives through two garbage collections is freed late, and a page that is handed on slowly does. Of one trace they
+ * are larger, as each costs a look into the whole index.
+ */
+const PAGE_SIZE = 200;
+const TRACE_PAGE_SIZE = 1_000;
+
 /** The spans of a run as it is now, page by page, in the order they were stored. Each page is a transaction of its own. */
 export async function* readSpans(
   connection: Connection,
   runId: string | undefined,
-  pageSize: number,
+  pageSize: number | undefined,
   filter: SpanFilter = {},
 ): AsyncGenerator<StoredSpan> {
+  const limit = pageSize ?? (filter.traceId === undefined ? PAGE_SIZE : TRACE_PAGE_SIZE);
   const { firstId, lastId } = await readRange(connection, runId);
   let nextId = firstId;
   while (nextId <= lastId) {
@@ -76,13 +84,13 @@ export async function* readSpans(
     const selectPage = `${SELECT_SPANS}
       WHERE ${matches(bindings, runId, { firstId: nextId, lastId }, filter)}
       AND ${isWithinBounds(bindings, 'span.start_us', filter)}
-      ORDER BY span.id LIMIT ${bindings.add(pageSize)}`;
+      ORDER BY span.id LIMIT ${bindings.add(limit)}`;
     const rows = await connection.all<SpanRow>(selectPage, bindings.values);
     for (const row of rows) {
       yield toSpan(row);
       nextId = row.id + 1;
     }
-    if (rows.length < pageSize) {
+    if (rows.length < limit) {
       return;
     }
   }

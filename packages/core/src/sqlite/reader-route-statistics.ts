@@ -59,21 +59,21 @@ const SELECT_PROCESSES = `
 SELECT process.id FROM process JOIN run ON run.id = process.run_id WHERE run.run_id = ? ORDER BY process.id`;
 
 /**
- * Pages along the primary key: no transaction is held between two of them, and a row that its process replaces meanwhile, with
- * a new row id, is read once all the same.
+ * Behind a key in the order of the primary key. Pages go along it: no transaction is held between two of them, and a row that its
+ * process replaces meanwhile, with a new row id, is read once all the same.
  */
-const SELECT_ROWS = `
-SELECT
-  minute_us, route_minute.name AS stored_name, coalesce(string.text, route_minute.name) AS name,
-  outcome, count, sum_ns, min_ns, max_ns, buckets
-FROM route_minute
-LEFT JOIN string ON string.id = route_minute.name AND typeof(route_minute.name) = 'integer'
-WHERE process_id = ?1 AND minute_us < ?2 AND (minute_us, route_minute.name, outcome) > (?3, ?4, ?5)
-ORDER BY process_id, minute_us, route_minute.name, outcome
-LIMIT ?6`;
+const BEHIND = 'process_id = ?1 AND minute_us < ?2 AND (minute_us, route_minute.name, outcome) > (?3, ?4, ?5)';
 
-/** Behind a key in the order of the primary key. */
-const BEHIND = 'process_id = ?1 AND minute_us < ?2 AND (minute_us, name, outcome) > (?3, ?4, ?5)';
+const NAME = `
+CASE typeof(route_minute.name)
+  WHEN 'integer' THEN coalesce((SELECT text FROM string WHERE id = route_minute.name), route_minute.name)
+  ELSE route_minute.name
+END AS name`;
+
+const SELECT_ROWS = `
+SELECT minute_us, route_minute.name AS stored_name, ${NAME}, outcome, count, sum_ns, min_ns, max_ns, buckets
+FROM route_minute WHERE ${BEHIND}
+ORDER BY process_id, minute_us, route_minute.name, outcome LIMIT ?6`;
 
 const SELECT_PAGE_END = `
 SELECT minute_us, name, outcome FROM route_minute WHERE ${BEHIND}
@@ -82,7 +82,7 @@ ORDER BY process_id, minute_us, name, outcome LIMIT 1 OFFSET ?6`;
 /** SQLite adds up what it can: to hand over each row costs more than to read it. */
 const SELECT_PAGE = `
 SELECT
-  CASE typeof(name) WHEN 'integer' THEN (SELECT text FROM string WHERE id = route_minute.name) ELSE name END AS name,
+  ${NAME},
   outcome, sum(count) AS count, sum(sum_ns) AS sum_ns, min(min_ns) AS min_ns, max(max_ns) AS max_ns,
   group_concat(buckets) AS buckets
 FROM route_minute

@@ -84,7 +84,7 @@ FROM process`;
 /** How many run ids an error message lists. */
 const LISTED_RUNS = 10;
 
-const SELECT_BY_PREFIX = `${SELECT_RUNS} WHERE ?1 <> '' AND substr(run_id, 1, length(?1)) = ?1 LIMIT 2`;
+const SELECT_BY_PREFIX = `${SELECT_RUNS} WHERE ?1 <> '' AND substr(run_id, 1, length(?1)) = ?1 ${NEWEST_FIRST}`;
 
 /** All runs, newest first. */
 export async function readRuns(connection: Connection): Promise<Run[]> {
@@ -105,9 +105,8 @@ export async function readRun(connection: Connection, file: string, runId?: stri
       : await connection.all<RunRow>(`${SELECT_RUNS} WHERE run_id = ?`, [runId]);
   if (run === undefined) {
     const found = runId === undefined ? [] : await connection.all<RunRow>(SELECT_BY_PREFIX, [runId]);
-    const [only, ...others] = found;
-    if (only === undefined || others.length > 0) throw await runNotFound(connection, file, runId);
-    return readRun(connection, file, only.run_id);
+    if (found.length !== 1) throw await runNotFound(connection, file, runId, found);
+    return readRun(connection, file, found[0]?.run_id);
   }
   const processes = await connection.all<ProcessRow>(`${selectProcesses(connection)} WHERE run_id = ? ORDER BY id`, [
     run.id,
@@ -115,14 +114,27 @@ export async function readRun(connection: Connection, file: string, runId?: stri
   return toRun(connection, run, processes);
 }
 
-async function runNotFound(connection: Connection, file: string, runId: string | undefined): Promise<FerretError> {
+async function runNotFound(
+  connection: Connection,
+  file: string,
+  runId: string | undefined,
+  found: readonly RunRow[],
+): Promise<FerretError> {
+  if (found.length > 0) {
+    const what = `${found.length} runs that begin with "${runId}"`;
+    return new FerretError('RUN_NOT_FOUND', `${file} holds ${what}: ${listRuns(found)}.`);
+  }
   const runs = await connection.all<RunRow>(`${SELECT_RUNS} ${NEWEST_FIRST}`);
   if (runId === undefined || runs.length === 0) {
     return new FerretError('RUN_NOT_FOUND', `${file} holds no run yet: nothing has been recorded into it.`);
   }
+  return new FerretError('RUN_NOT_FOUND', `${file} holds no run "${runId}". It holds: ${listRuns(runs)}.`);
+}
+
+function listRuns(runs: readonly RunRow[]): string {
   const listed = runs.slice(0, LISTED_RUNS).map((run) => run.run_id);
   const more = runs.length > LISTED_RUNS ? ` and ${runs.length - LISTED_RUNS} older ones` : '';
-  return new FerretError('RUN_NOT_FOUND', `${file} holds no run "${runId}". It holds: ${listed.join(', ')}${more}.`);
+  return `${listed.join(', ')}${more}`;
 }
 
 async function toRun(connection: Connection, row: RunRow, processRows: readonly ProcessRow[]): Promise<Run> {

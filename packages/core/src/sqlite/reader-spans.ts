@@ -87,16 +87,19 @@ FROM span
 JOIN process ON process.id = span.process_id
 JOIN run ON run.id = process.run_id`;
 
-/** Row ids of a trace, whose id is bound to a parameter: one look into each segment of the index (see schema.ts). */
-export function traceRows(parameter: string): string {
-  return `
+/** The segments of the index on trace ids (see schema.ts), as a table `segment (number, last)`. */
+export const SEGMENTS = `
 WITH RECURSIVE segment (number, last) AS (
   SELECT
     (SELECT ${TRACE_SEGMENT} FROM span ORDER BY id LIMIT 1),
     (SELECT ${TRACE_SEGMENT} FROM span ORDER BY id DESC LIMIT 1)
   UNION ALL
   SELECT number + 1, last FROM segment WHERE number < last
-)
+)`;
+
+/** Row ids of a trace, whose id is bound to a parameter: one look into each segment of the index (see schema.ts). */
+export function traceRows(parameter: string): string {
+  return `${SEGMENTS}
 SELECT indexed.id
 FROM segment
 CROSS JOIN span AS indexed

@@ -1,4 +1,5 @@
 import type { Connection } from './reader-connection.js';
+import { SEGMENTS } from './reader-spans.js';
 import { TRACE_SEGMENT, tracePrefix } from './schema.js';
 
 /**
@@ -6,14 +7,7 @@ import { TRACE_SEGMENT, tracePrefix } from './schema.js';
  * look a segment, and the reading ends with the last id that is asked for: a short prefix of many traces costs no more
  * than a long one of none.
  */
-const SELECT_TRACE_IDS = `
-WITH RECURSIVE segment (number, last) AS (
-  SELECT
-    (SELECT ${TRACE_SEGMENT} FROM span ORDER BY id LIMIT 1),
-    (SELECT ${TRACE_SEGMENT} FROM span ORDER BY id DESC LIMIT 1)
-  UNION ALL
-  SELECT number + 1, last FROM segment WHERE number < last
-)
+const SELECT_TRACE_IDS = `${SEGMENTS}
 SELECT DISTINCT lower(hex(span.trace_id)) AS trace_id
 FROM segment
 CROSS JOIN span

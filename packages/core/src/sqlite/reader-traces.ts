@@ -48,7 +48,8 @@ JOIN temp.span_order ON span_order.span_id = span.id
 WHERE span_order.position > ?1 AND span_order.position <= ?2
 ORDER BY span_order.position`;
 
-const PAGE_SIZE = 1_000;
+/** Small, as of {@link readSpans}. */
+const PAGE_SIZE = 200;
 
 /**
  * The traces of a run as it is now, the one that started first before the others. They are sorted on a connection of their

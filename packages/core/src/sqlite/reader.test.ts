@@ -94,7 +94,10 @@ describe('runs', () => {
     for (const runId of ['5f0c-one', '5f0c-two', '77aa-one']) await store.addRun({ runId });
     expect((await reader.run('77')).runId).toBe('77aa-one');
     expect((await reader.run('5f0c-t')).runId).toBe('5f0c-two');
-    await expect(reader.run('5f0c')).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
+    await expect(reader.run('5f0c')).rejects.toMatchObject({
+      code: 'RUN_NOT_FOUND',
+      message: /holds 2 runs that begin with "5f0c": 5f0c-two, 5f0c-one\.$/,
+    });
     await expect(reader.run('%')).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
   });
 

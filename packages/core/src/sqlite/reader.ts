@@ -57,7 +57,7 @@ export interface Reader {
   /** All runs, newest first. */
   runs(): Promise<Run[]>;
   /**
-   * One run: the newest without an id.
+   * One run: the newest without an id; the beginning of an id will do where it is the only one.
    * @throws FerretError `RUN_NOT_FOUND`, naming the runs there are.
    */
   run(runId?: string): Promise<Run>;
@@ -80,14 +80,14 @@ export interface Reader {
   /**
    * Every span that a run has stored at the time of the call, in the order they were stored; of all runs, if the run id is
    * `undefined`. Memory stays flat, and no transaction is held between two pages.
-   * @param options `pageSize`: how many spans are read at once, 1,000 by default; a {@link SpanFilter}.
+   * @param options `pageSize`: how many spans are read at once, 200 by default, 1,000 of one trace; a {@link SpanFilter}.
    */
   spans(runId: string | undefined, options?: SpanFilter & { readonly pageSize?: number }): AsyncIterable<StoredSpan>;
   /**
    * The same spans trace by trace, each trace once and whole, the one that started first before the others. Times of the
    * filter are of the trace: when the first of its spans started. Memory stays flat: the spans are sorted in a temporary
    * file of about 25 bytes a span, gone when the iteration ends.
-   * @param options `maxSpans`: a trace of more spans comes in several parts, 10,000 by default; a {@link TraceFilter}.
+   * @param options `maxSpans`: a trace of more spans comes in several parts, 5,000 by default; a {@link TraceFilter}.
    */
   traces(runId: string | undefined, options?: TraceFilter & { readonly maxSpans?: number }): AsyncIterable<StoredTrace>;
   /** How the durations of every name are distributed, of a run or of a time. Memory stays flat. */
@@ -128,7 +128,7 @@ export interface Reader {
 }
 
 const DEFAULT_PAGE_SIZE = 1_000;
-const DEFAULT_MAX_SPANS = 10_000;
+const DEFAULT_MAX_SPANS = 5_000;
 
 /**
  * Opens a Ferret file for reading. Never creates it, and leaves no files behind.
@@ -147,7 +147,7 @@ export async function openReader(file: string): Promise<Reader> {
     trace: (traceId, limit) => readTrace(connection, traceId, limit),
     traceIds: (prefix, limit) => readTraceIds(connection, prefix, limit),
     slowestRoots: (runId, limit, filter) => readSlowestRoots(connection, runId, limit, filter),
-    spans: (runId, options) => readSpans(connection, runId, options?.pageSize ?? DEFAULT_PAGE_SIZE, options),
+    spans: (runId, options) => readSpans(connection, runId, options?.pageSize, options),
     traces: (runId, options) => readTraces(file, runId, options?.maxSpans ?? DEFAULT_MAX_SPANS, options ?? {}),
     distributions: (options) => readDistributions(connection, options ?? {}),
     lastSpanId: () => readLastSpanId(connection),
