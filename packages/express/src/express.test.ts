@@ -176,6 +176,43 @@ describe.each([
       await span();
     });
 
+    it('leaves request.route what Express makes it, where only a mounted application has Ferret', async () => {
+      const routesSeen = async (isTraced: boolean) => {
+        const sink = new MemorySink();
+        const instance = createFerret({ sink, flushIntervalMillis: 1 });
+        cleanUp.push(() => instance.close());
+        const [app, inner] = [express(), express()];
+        app.get('/a', (_request, _response, next) => next());
+        if (isTraced) inner.use(ferret(instance));
+        inner.get('/b', (_request, _response, next) => next());
+        app.use(inner);
+        app.use((request, response) => void response.json(request.route?.path ?? null));
+        const seen: unknown[] = [];
+        for (const path of ['/a', '/a', '/b', '/b', '/c']) seen.push((await supertest(app).get(path)).body);
+        if (isTraced) await vi.waitFor(() => expect(sink.spans.length).toBe(5));
+        return { seen, names: sink.spans.map(({ name }) => name) };
+      };
+      const { seen, names } = await routesSeen(true);
+      expect(seen).toEqual((await routesSeen(false)).seen);
+      expect(seen).toEqual(['/a', '/a', '/b', '/b', null]);
+      expect(names).toEqual(['GET /a', 'GET /a', 'GET /b', 'GET /b', 'GET']);
+    });
+
+    it('stays that of the route where the application assigns request.route itself', async () => {
+      const { app, sink } = build({ flushIntervalMillis: 1 });
+      app.use((request, _response, next) => {
+        if (request.path === '/none') request.route = 'mine';
+        next();
+      });
+      app.get('/users/:id', (request, response) => {
+        request.route = undefined;
+        response.status(201).json(request.route ?? null);
+      });
+      app.use((request, response) => void response.json(request.route));
+      expect(await routes(app, sink, ['/users/1', '/none'])).toEqual(['/users/:id', undefined]);
+      expect(sink.spans).toMatchObject([{ httpStatusCode: 201 }, { httpStatusCode: 200 }]);
+    });
+
     it('is found where Ferret is mounted on the route itself', async () => {
       const sink = new MemorySink();
       const instance = createFerret({ sink, flushIntervalMillis: 1 });

@@ -2,7 +2,7 @@ import type { Ferret, FerretOptions } from '@ferretjs/core';
 import { exceptionThrown, ferretFor } from '@ferretjs/core/http';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { ExpressRequest } from './express-types.js';
-import { adoptOwnRoute, hasOwnRoute, routeOf, watchRoutes } from './route-match.js';
+import { isToBeWatched, routeOf, watchRequest } from './route-match.js';
 import { recordRouterErrors } from './router-errors.js';
 
 /**
@@ -18,12 +18,11 @@ export function ferret(optionsOrInstance?: FerretOptions | Ferret): RequestHandl
   const { http } = ferretFor(optionsOrInstance);
   if (http.options.recordExceptions) recordRouterErrors();
   return function ferretMiddleware(request, response, next) {
-    const routed = request as unknown as ExpressRequest;
-    watchRoutes(routed);
-    if (!hasOwnRoute(routed)) http.trace(request, response, routeOf, next);
+    const watched = request as unknown as ExpressRequest;
+    if (!isToBeWatched(watched)) http.trace(request, response, routeOf, next);
     else {
       http.trace(request, response, routeOf, () => {
-        adoptOwnRoute(routed);
+        watchRequest(watched);
         next();
       });
     }

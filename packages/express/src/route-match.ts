@@ -5,70 +5,83 @@ import { templateOf } from './route-template.js';
 
 /** What Express knew when a route matched. By the time the response closes, it has put `baseUrl` back. */
 interface Match {
-  /** The last one that matched: `request.route`. */
-  current: Route;
+  /** What was assigned last: `request.route`. */
+  current: unknown;
   /** The one that counts. */
-  route: Route;
+  route: Route | undefined;
   baseUrl: string;
   app: Application | undefined;
 }
 
-/** Prototypes of requests that were looked at: those of applications have the accessor. */
-const seen = new WeakSet<object>();
+/** Express assigns `request.route` at every match. A subscriber to the router's diagnostics channel costs ten times as much. */
+const ACCESSOR: PropertyDescriptor & ThisType<ExpressRequest> = {
+  configurable: true,
+  enumerable: true,
+  get() {
+    return matchOf(this)?.current;
+  },
+  set(value: unknown) {
+    if (!noteRoute(this, value)) setOwnRoute(this, value);
+  },
+};
+
+/** Prototypes of requests, and whether each of these requests needs an accessor of its own. */
+const prototypes = new WeakMap<object, boolean>();
 
 /**
- * Sees which route matches, by an accessor for `route` on the prototype that all requests of the application share:
- * Express assigns `request.route` at every match. A subscriber to the router's diagnostics channel costs ten times as much.
+ * Whether a request has to be watched by itself, with {@link watchRequest}, once it has its span. Mostly not: the accessor for `route`
+ * is on the prototype that all requests of the application share.
  */
-export function watchRoutes(request: ExpressRequest): void {
+export function isToBeWatched(request: ExpressRequest): boolean {
+  // It has come here through a route already.
+  if (Object.hasOwn(request, 'route')) return true;
   const prototype: object = Object.getPrototypeOf(request);
-  if (seen.has(prototype)) return;
-  seen.add(prototype);
-  if (request.app?.request === prototype) watchPrototype(prototype);
+  let isToBe = prototypes.get(prototype);
+  if (isToBe === undefined) {
+    isToBe = request.app !== undefined && !isWatchedBy(prototype, request.app);
+    prototypes.set(prototype, isToBe);
+  }
+  return isToBe;
 }
 
-function watchPrototype(prototype: object): void {
-  Object.defineProperty(prototype, 'route', {
-    configurable: true,
-    enumerable: true,
-    get(this: ExpressRequest) {
-      return matchOf(this)?.current;
-    },
-    set(this: ExpressRequest, route: Route) {
-      if (!matched(this, route)) setOwnRoute(this, route);
-    },
-  });
+/**
+ * A mounted application gives a request back to the one around it, with that one's prototype: what it would find on the request
+ * without Ferret has to be there.
+ */
+function isWatchedBy(prototype: object, app: Application): boolean {
+  if ('route' in prototype) return true;
+  if (app.request !== prototype || app.parent !== undefined) return false;
+  Object.defineProperty(prototype, 'route', ACCESSOR);
+  return true;
 }
 
-/** Whether a request has come here through a route already, which set a property of its own. */
-export function hasOwnRoute(request: ExpressRequest): boolean {
-  return Object.hasOwn(request, 'route');
-}
-
-/** Notes that route down as if it had been seen, once the request has its span. */
-export function adoptOwnRoute(request: ExpressRequest): void {
-  const { route } = request;
-  Reflect.deleteProperty(request, 'route');
-  request.route = route as Route;
+export function watchRequest(request: ExpressRequest): void {
+  const own = Object.getOwnPropertyDescriptor(request, 'route');
+  Object.defineProperty(request, 'route', ACCESSOR);
+  if (own !== undefined && 'value' in own) request.route = own.value as Route;
 }
 
 /** @returns whether it could be noted down; without a span there is nowhere to */
-function matched(request: ExpressRequest, route: Route): boolean {
+function noteRoute(request: ExpressRequest, value: unknown): boolean {
   const notes = notesOf(request);
   if (notes === undefined) return false;
-  const match = notes.note as Match | undefined;
+  let match = notes.note as Match | undefined;
   if (match === undefined) {
-    notes.note = { current: route, route, baseUrl: request.baseUrl ?? '', app: request.app } satisfies Match;
-    return true;
+    match = { current: value, route: undefined, baseUrl: '', app: undefined };
+    notes.note = match;
   }
-  match.current = route;
-  // Once the head is sent, the handler that sent it is the one that counts.
-  if (!request.res?.headersSent) {
-    match.route = route;
+  match.current = value;
+  // Once the head is sent, the handler that sent it is the one that counts. The application may assign what it likes.
+  if ((match.route === undefined || !request.res?.headersSent) && isRoute(value)) {
+    match.route = value;
     match.baseUrl = request.baseUrl ?? '';
     match.app = request.app;
   }
   return true;
+}
+
+function isRoute(value: unknown): value is Route {
+  return typeof value === 'object' && value !== null && 'path' in value;
 }
 
 function matchOf(request: IncomingMessage): Match | undefined {
@@ -76,15 +89,15 @@ function matchOf(request: IncomingMessage): Match | undefined {
 }
 
 /** As it would be without Ferret. */
-function setOwnRoute(request: ExpressRequest, route: Route): void {
-  Object.defineProperty(request, 'route', { value: route, configurable: true, enumerable: true, writable: true });
+function setOwnRoute(request: ExpressRequest, value: unknown): void {
+  Object.defineProperty(request, 'route', { value, configurable: true, enumerable: true, writable: true });
 }
 
 /** The whole template of the route that answered; `undefined` if none matched. */
 export function routeOf(request: ExpressRequest): string | undefined {
   const match = matchOf(request);
-  if (match !== undefined) return templateOf(match.route, match.baseUrl, match.app, request);
+  if (match?.route !== undefined) return templateOf(match.route, match.baseUrl, match.app, request);
   const { route } = request;
   // A router or an application out of sight: its own path is all there is to be known.
-  return route === undefined ? undefined : templateOf(route, '', undefined, request);
+  return isRoute(route) ? templateOf(route, '', undefined, request) : undefined;
 }

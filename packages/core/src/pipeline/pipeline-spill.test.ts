@@ -13,6 +13,7 @@ class MemorySpill implements Spill {
   readonly batches: SpanBatch[] = [];
   endReason: EndReason | undefined;
   isClosed = false;
+  isShut = false;
   beforeAppend: (batch: SpanBatch) => boolean | Promise<boolean> = () => true;
   isDamaged = false;
 
@@ -39,6 +40,10 @@ class MemorySpill implements Spill {
 
   async shift(): Promise<void> {
     this.batches.shift();
+  }
+
+  shut(): void {
+    this.isShut = true;
   }
 
   end(reason: EndReason): void {
@@ -345,6 +350,7 @@ describe('for a store that is somebody else’s', () => {
       enqueue(1);
       pipeline.abandon('exit');
       expect(spill.batches).toEqual([]);
+      expect(spill.isShut).toBe(true);
     } finally {
       vi.useRealTimers();
     }

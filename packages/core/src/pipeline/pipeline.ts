@@ -229,7 +229,8 @@ export class Pipeline {
       if (spill?.appendSync({ id, spans, ledger: this.#ledger.snapshot() })) this.#ledger.spilled += spans.length;
       else this.#ledger.writeFailed += spans.length;
     }
-    spill?.end(reason, this.#ledger.snapshot(), this.#watched?.routes.drain() ?? []);
+    if (spill === undefined) this.#spill?.shut();
+    else spill.end(reason, this.#ledger.snapshot(), this.#watched?.routes.drain() ?? []);
     for (const resolve of this.#flushing) resolve();
     this.#flushing.clear();
     // A store that hangs may never let `close()` get there.

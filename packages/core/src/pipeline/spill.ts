@@ -17,7 +17,9 @@ export interface Spill {
   first(): Promise<SpanBatch | { readonly lostSpans: number }>;
   /** Forgets the first batch; with the last one, its file. */
   shift(): Promise<void>;
-  /** Keeps the last statistics, and leaves word that nothing follows, so that others need not ask whether this process still lives. */
+  /** Takes nothing asynchronously any more, not even what is under way. */
+  shut(): void;
+  /** Does that, keeps the last statistics, and leaves word that nothing follows, so that others need not ask whether this process still lives. */
   end(reason: EndReason, ledger: Ledger, routeMinutes: readonly RouteMinute[]): void;
   close(): Promise<void>;
 }

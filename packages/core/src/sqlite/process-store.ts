@@ -123,7 +123,7 @@ export async function writeTick(store: ProcessStore, tick: SinkTick): Promise<vo
 }
 
 /** Makes sure that the process is still in the file. Returns the file's generation: no second look is needed. */
-async function requireProcess({ database, processId, processKey }: ProcessStore): Promise<number> {
+export async function requireProcess({ database, processId, processKey }: ProcessStore): Promise<number> {
   const [known] = await database.all<{ generation: number }>(SELECT_GENERATION, [processId, processKey]);
   if (known === undefined) throw new ProcessGoneError('the process is not in the file any more');
   return known.generation;

@@ -9,7 +9,7 @@ import { acquireLease, releaseLease } from './lease.js';
 import { interruptOpenSpans } from './open-spans.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { mayLive } from './process-liveness.js';
-import { openProcessStore, type ProcessStore, writeBatch } from './process-store.js';
+import { openProcessStore, type ProcessStore, requireProcess, writeBatch } from './process-store.js';
 import { type KnownRow, mergeLedgers } from './recovered-ledger.js';
 import { writeRouteMinutes } from './route-minutes.js';
 import { findSpillFiles, processKeyOf, spillFileOf } from './spill-file.js';
@@ -167,7 +167,10 @@ async function takeIn(
   } finally {
     await handle.close();
   }
-  await transaction(database, () => writeRouteMinutes(database, store.processId, routeMinutes));
+  await transaction(database, async () => {
+    await requireProcess(store);
+    await writeRouteMinutes(database, store.processId, routeMinutes);
+  });
   if (end !== undefined) {
     const id = Math.max(row!.last_batch, batches.at(-1)?.id ?? 0) + 1;
     const settled = mergeLedgers(row!, ledger, row!.stored + taken, 0);

@@ -181,6 +181,11 @@ describe('beyond a quarter of the file', () => {
     expect((await rows()).map(({ name }) => name)).toEqual([long('second'), long('second'), long('second')]);
   });
 
+  it('ends, where rows belong to no process', async () => {
+    await fill(99, 100, YESTERDAY, 60);
+    expect(await prune({ maxBytes: MEGABYTE })).toBeLessThan(10);
+  });
+
   it('also what bears the time of a clock that was ahead', async () => {
     await fill(1, 3_000, nowMicros() + 365 * DAY, 1);
     await prune({ maxBytes: 1 });

@@ -99,9 +99,11 @@ export async function* pruneRouteMinutes(database: Database, limits: RetentionLi
   const allowed = limits.maxBytes * MAX_SHARE;
   if (allowed === Number.POSITIVE_INFINITY || (await usageOf(database)).bytes <= allowed) return;
   yield* rollUp(database, now - MINUTES_KEPT_IN_NEED_MICROS);
-  for (;;) {
+  for (let before = Number.POSITIVE_INFINITY; ; ) {
     const { bytes, rowBytes } = await usageOf(database);
-    if (bytes <= allowed || rowBytes === 0) return;
+    // Rows that belong to no process, of a file that was damaged say, are not found.
+    if (bytes <= allowed || rowBytes >= before) return;
+    before = rowBytes;
     // Names go with their rows: with as large a part of them at most, so that it may take another look.
     yield* deleteOldest(database, Number.MAX_SAFE_INTEGER, (bytes - allowed) * (rowBytes / bytes));
   }

@@ -190,6 +190,29 @@ describe('at the end of the process', () => {
     expect(await scanSpill(file)).toMatchObject({ batches: [{ id: 1 }], routeMinutes: [], end: { reason: 'exit' } });
   });
 
+  it.each(['looked at', 'made'])('what is being appended while the file is %s leaves nothing behind', async (stage) => {
+    const spill = queue();
+    const shut = () => {
+      spill.shut();
+      return {};
+    };
+    if (stage === 'made') onHandle(shut);
+    const appended = spill.append(batchOf(1));
+    if (stage === 'looked at') shut();
+    expect(await appended).toBe(false);
+    await spill.close();
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('the files of other processes are looked at once: there may be many', async () => {
+    const other = spillFileOf(database, 'another');
+    await writeFile(other, Buffer.alloc(98_000));
+    const spill = queue(98_000);
+    expect(spill.appendSync(batchOf(1))).toBe(false);
+    await rm(other);
+    expect(spill.appendSync(batchOf(2))).toBe(false);
+  });
+
   it('another name is taken while the file is being removed', async () => {
     const spill = queue();
     await spill.append(batchOf(1));

@@ -37,10 +37,13 @@ export class SpillQueue implements Spill {
   #size = 0;
   /** How far it may grow: what the files of other processes left of `maxBytes` when it was begun. */
   #limit = 0;
+  /** That has been looked at synchronously: once is enough at the process's end, and there may be many files. */
+  #isLimitKnown = false;
   /** Appends under way: the file is not removed beneath them. */
   #appends = 0;
   /** The removal of a file that has become empty; the next one is created behind it. */
   #removal: Promise<void> = Promise.resolve();
+  #isShut = false;
   #hasEnded = false;
 
   constructor(database: string, process: ProcessIdentity, maxBytes: number, report: Report) {
@@ -61,10 +64,10 @@ export class SpillQueue implements Spill {
       const line = encodeBatch(this.#process, batch);
       if (this.#handle === undefined) {
         this.#limit = this.#maxBytes - (await bytesOfOthers(this.#database, this.#process.processKey));
-        if (this.#hasEnded) return false; // It has been appended synchronously meanwhile, or refused.
       }
-      if (!this.#hasRoomFor(line)) return false;
+      if (this.#isShut || !this.#hasRoomFor(line)) return false;
       this.#handle ??= await this.#create();
+      if (this.#isShut) return false; // It has been appended synchronously meanwhile, or refused, or is lost.
       const { bytesWritten } = await this.#handle.write(line);
       if (bytesWritten < line.length) throw new Error('the disk is full');
       this.#entries.push({ offset: this.#size, length: line.length, spans: batch.spans.length });
@@ -111,7 +114,12 @@ export class SpillQueue implements Spill {
     await this.#removeIfEmpty();
   }
 
+  shut(): void {
+    this.#isShut = true;
+  }
+
   end(reason: EndReason, ledger: Ledger, routeMinutes: readonly RouteMinute[]): void {
+    this.shut();
     // A process that has stored and spilled nothing has no row in the file that waits for its end.
     if (this.#hasEnded || ledger.stored + this.#size === 0) return;
     this.#hasEnded = true;
@@ -167,7 +175,8 @@ export class SpillQueue implements Spill {
   }
 
   #hasRoomForSync(line: Buffer): boolean {
-    if (this.#handle === undefined && this.#descriptor === undefined) {
+    if (this.#handle === undefined && !this.#isLimitKnown) {
+      this.#isLimitKnown = true;
       this.#limit = this.#maxBytes - bytesOfOthersSync(this.#database, this.#process.processKey);
     }
     return this.#hasRoomFor(line);
