@@ -9,6 +9,7 @@ import { formatOf } from './formats.js';
 import { interruptible } from './interruption.js';
 import { limited } from './limit.js';
 import { ExportProgress } from './progress.js';
+import { keepHeapSmall } from './small-heap.js';
 import { writePieces } from './write-pieces.js';
 
 export interface ExportOptions {
@@ -28,6 +29,7 @@ export interface ExportOptions {
 
 /** `ferret export`: the spans of a run in a format that other tools read. */
 export function exportSpans(terminal: Terminal, file: string, options: ExportOptions): Promise<void> {
+  keepHeapSmall();
   return interruptible(async (signal) => {
     const reader = await openReader(file);
     const progress = new ExportProgress(terminal, options.output);

@@ -87,7 +87,7 @@ export interface Reader {
    * The same spans trace by trace, each trace once and whole, the one that started first before the others. Times of the
    * filter are of the trace: when the first of its spans started. Memory stays flat: the spans are sorted in a temporary
    * file of about 25 bytes a span, gone when the iteration ends.
-   * @param options `maxSpans`: a trace of more spans comes in several parts, 5,000 by default; a {@link TraceFilter}.
+   * @param options `maxSpans`: a trace of more spans comes in several parts, 10,000 by default; a {@link TraceFilter}.
    */
   traces(runId: string | undefined, options?: TraceFilter & { readonly maxSpans?: number }): AsyncIterable<StoredTrace>;
   /** How the durations of every name are distributed, of a run or of a time. Memory stays flat. */
@@ -128,7 +128,7 @@ export interface Reader {
 }
 
 const DEFAULT_PAGE_SIZE = 1_000;
-const DEFAULT_MAX_SPANS = 5_000;
+const DEFAULT_MAX_SPANS = 10_000;
 
 /**
  * Opens a Ferret file for reading. Never creates it, and leaves no files behind.
