@@ -41,6 +41,19 @@ const GOALS = [
     'startup',
     ({ rows }) => rows.find(({ what }) => what === '@ferretjs/core').added.median,
   ),
+  atMost('ferret analyze, 1 million spans', 0.3, seconds, 'reader', command(1_000_000, 'ferret analyze', 'seconds')),
+  atMost('ferret analyze, 10 million spans', 2, seconds, 'reader', command(10_000_000, 'ferret analyze', 'seconds')),
+  atMost(
+    'a trace by its id, 10 million spans',
+    20,
+    millis,
+    'reader',
+    ({ files }) => ofSize(files, 10_000_000)?.traceMillis,
+  ),
+  atMost('resident memory of any command, 10 million spans', 150, megabytes, 'reader', ({ files }) => {
+    const rows = ofSize(files, 10_000_000)?.rows;
+    return rows && Math.max(...rows.map((row) => row.megabytes));
+  }),
 ];
 
 /** The table of goals, from the data of each part by its name; a part may not have been measured yet. */
@@ -107,6 +120,22 @@ function rateWithin(rows, from, to) {
     seconds += (stored - before) / spansPerSecond;
   });
   return spans / seconds;
+}
+
+function ofSize(files, spans) {
+  return files.find((file) => file.spans === spans);
+}
+
+function command(spans, name, measure) {
+  return ({ files }) => ofSize(files, spans)?.rows.find((row) => row.name === name)?.[measure];
+}
+
+function seconds(value) {
+  return `${hundredths(value)} s`;
+}
+
+function megabytes(value) {
+  return `${whole(value)} MB`;
 }
 
 function millis(value) {
