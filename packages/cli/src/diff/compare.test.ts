@@ -98,6 +98,38 @@ describe('a change', () => {
     expect(found).toBeGreaterThanOrEqual(least);
   });
 
+  it('is found beside a busy name whose latencies come in spells', () => {
+    const random = randomFrom(3);
+    const calm = Array.from({ length: 9 }, (_, at) => `GET /${at}`);
+    /** One tenth of the time all is slow there, and much of it fails. */
+    function* busy(): Generator<TimedSpan> {
+      for (const span of load(random, { count: 10_000 })) {
+        const isBad = span.at > 0.4 && span.at < 0.5;
+        yield isBad ? { ...span, nanos: span.nanos * 8, isError: random() < 0.5 } : span;
+      }
+    }
+    const side = (of: Load) =>
+      distributionsOf(
+        distributionOf('a', load(random, of)),
+        distributionOf('busy', busy()),
+        ...calm.map((name) => distributionOf(name, load(random, { count: 1_500 }))),
+      );
+    const comparison = compare(side({ count: 1_500 }), side({ count: 1_500, factor: 1.35, errorShare: 0.06 }));
+    expect(verdicts(comparison)).toMatchObject({ p50: 'worse', p95: 'worse', errors: 'worse' });
+    expect(verdicts(comparison, 'busy')).toMatchObject({ p50: 'steady', p95: 'steady', errors: 'steady' });
+  });
+
+  it('is not told from one moment: nobody knows how much a name varies by itself', () => {
+    const once = randomFrom(3);
+    const burst = (factor: number) =>
+      [...load(once, { count: 5_000, factor })].map((span) => ({ ...span, at: 0.25 + (span.at > 0.5 ? 0.1 : 0) }));
+    const comparison = compare(
+      distributionsOf(distributionOf('a', burst(1))),
+      distributionsOf(distributionOf('a', burst(3))),
+    );
+    expect(new Set(Object.values(verdicts(comparison)))).toEqual(new Set(['too few']));
+  });
+
   it('below 5 % is none, however sure', () => {
     const large = { count: 100_000 };
     expect(verdicts(sides(large, { ...large, factor: 1.03 }))).toMatchObject({ p50: 'steady' });

@@ -15,7 +15,7 @@ export interface Change {
   readonly after: number;
   /**
    * `worse`, `better`: it differs by {@link LEAST_CHANGE} or more, and not by chance. `steady`: no such difference can be told.
-   * `too few`: there are not enough spans to tell.
+   * `too few`: there are not enough spans to tell, or they are of too few moments.
    */
   readonly verdict: 'worse' | 'better' | 'steady' | 'too few';
   /** How likely chance alone makes such a difference anywhere among all comparisons. */
@@ -51,12 +51,15 @@ export const LEAST_CHANGE = 0.05;
 /** A percentile is told from this many durations on either side of it; a share of errors from twice as many. */
 const LEAST_BEYOND = 10;
 
+/** In fewer parts of the time, nobody knows how much a name varies by itself: a job that ran once may have had a bad moment. */
+const LEAST_PARTS = 3;
+
 /** What is asked of one metric of one name. */
 interface Question {
   readonly metric: Metric;
   readonly before: number;
   readonly after: number;
-  /** Absent where there are not enough spans to tell. */
+  /** Absent where there is not enough to tell. */
   readonly evidence?: Evidence;
 }
 
@@ -129,7 +132,7 @@ function askQuantile(metric: keyof typeof QUANTILES, before: NameDistribution, a
   const [first, second] = [before.histogram, after.histogram];
   const values = { metric, before: first.percentile(quantile * 100), after: second.percentile(quantile * 100) };
   const least = LEAST_BEYOND / Math.min(quantile, 1 - quantile);
-  if (Math.min(first.count, second.count) < Math.round(least)) return values;
+  if (Math.min(first.count, second.count) < Math.round(least) || areOfFewMoments(before, after)) return values;
   const border = pooledQuantile(first.buckets(), second.buckets(), quantile);
   const effect = designEffect(
     [before, after].map(({ parts }) =>
@@ -149,11 +152,15 @@ function askShare(before: NameDistribution, after: NameDistribution): Question {
   const first = { count: before.histogram.count, hits: before.errors };
   const second = { count: after.histogram.count, hits: after.errors };
   const values = { metric: 'errors' as const, before: first.hits / first.count, after: second.hits / second.count };
-  if (Math.min(first.count, second.count) < 2 * LEAST_BEYOND) return values;
+  if (Math.min(first.count, second.count) < 2 * LEAST_BEYOND || areOfFewMoments(before, after)) return values;
   const effect = designEffect(
     [before, after].map(({ parts }) => parts.map((part) => ({ count: part.histogram.count, hits: part.errors }))),
   );
   return { ...values, evidence: { effect, shift: (factor) => shareShift(first, second, factor) } };
+}
+
+function areOfFewMoments(...sides: readonly NameDistribution[]): boolean {
+  return sides.some(({ parts }) => parts.length < LEAST_PARTS);
 }
 
 /** The chance of a difference in either direction. */

@@ -4,8 +4,9 @@ import type { DesignEffect } from './design-effect.js';
 const MOST_GAIN = 2;
 
 /**
- * What a few parts of the time say of one name, together with what they say of the others: each effect is drawn to the mean of
- * all, the more so the less they differ beyond what the estimates' own chance makes them. Where names are alike, each is better
+ * What a few parts of the time say of one name, together with what they say of the others: each effect is drawn to the middle
+ * one, the more so the less they differ beyond what the estimates' own chance makes them. (Not to the mean: the spells of one
+ * busy name would hide what happens to all others.) Where names are alike, each is better
  * known then, and a change of one is found that it could not show by itself. Bühlmann's credibility (1967,
  * Experience rating and credibility, ASTIN Bulletin 4). An effect is 1 or more, and certain where it is 1.
  */
@@ -13,15 +14,22 @@ export function moderation(effects: readonly DesignEffect[]): (effect: DesignEff
   const estimates = effects.filter(({ freedom }) => freedom > 0);
   const mean = average(estimates.map(({ factor }) => factor));
   const square = average(estimates.map(({ factor }) => factor ** 2));
+  const middle = median(estimates.map(({ factor }) => factor));
   const variance = ((square - mean ** 2) * estimates.length) / (estimates.length - 1);
   // An estimate of so many degrees of freedom has 2/freedom of its square as its variance.
   const noise = square * average(estimates.map(({ freedom }) => 2 / (freedom + 2)));
   const own = variance > 0 ? Math.max(1 - noise / variance, 0) : estimates.length > 1 ? 0 : 1;
   return ({ factor, freedom }) => {
-    const moderated = own * factor + (1 - own) * mean;
+    const moderated = own * factor + (1 - own) * middle;
     if (freedom === 0 || moderated <= 1) return { factor: 1, freedom: Number.POSITIVE_INFINITY };
     return { factor: moderated, freedom: freedom * Math.min(1 / own, MOST_GAIN) };
   };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  const half = sorted.length / 2;
+  return ((sorted[Math.ceil(half) - 1] ?? 0) + (sorted[Math.floor(half)] ?? 0)) / 2;
 }
 
 function average(values: readonly number[]): number {

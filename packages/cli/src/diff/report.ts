@@ -15,6 +15,9 @@ import type { Failure } from './fail-on.js';
 import { METRICS, type Metric } from './metrics.js';
 import type { Side } from './side.js';
 
+/** Of a share of errors: fewer would hide the change that is told. */
+const DIGITS = 3;
+
 export interface ReportSide {
   readonly side: Side;
   readonly distributions: Distributions;
@@ -133,8 +136,8 @@ function toRow(terminal: Terminal, { name, before, after, changes }: Compared): 
     ...cell('p50'),
     ...cell('p95'),
     ...cell('p99'),
-    errors === undefined ? '' : paint(terminal, errors, formatPercent(errors.after)),
-    formatPercent(before.errors / before.histogram.count),
+    errors === undefined ? '' : paint(terminal, errors, formatPercent(errors.after, DIGITS)),
+    formatPercent(before.errors / before.histogram.count, DIGITS),
     describeVerdict(terminal, changes),
   ];
 }
@@ -171,5 +174,5 @@ function describeOneSided(title: string, names: Comparison['added']): string[] {
 }
 
 function formatValue(metric: Metric, value: number): string {
-  return metric === 'errors' ? formatPercent(value) : formatDuration(value);
+  return metric === 'errors' ? formatPercent(value, DIGITS) : formatDuration(value);
 }

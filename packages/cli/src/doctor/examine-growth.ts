@@ -36,7 +36,11 @@ export function examineGrowth(health: FileHealth, limits: RetentionLimits, hasLi
   const text = `${formatSize(hourly)} a day at the rate of its last hour, ${formatSize(daily)} at that of its last day; ${describe(growth)}`;
   return [
     { level: 'ok', topic: 'growth', text },
-    excess ?? { level: 'ok', topic: 'retention', text: describeRetention(used, hourly, spell, limits) },
+    excess ?? {
+      level: 'ok',
+      topic: 'retention',
+      text: describeRetention(used, hourly, spell, limits, hasLiveProcesses),
+    },
   ];
 }
 
@@ -60,7 +64,13 @@ function findExcess(used: number, spell: number, limits: RetentionLimits): Findi
   };
 }
 
-function describeRetention(used: number, hourly: number, spell: number, limits: RetentionLimits): string {
+function describeRetention(
+  used: number,
+  hourly: number,
+  spell: number,
+  limits: RetentionLimits,
+  hasLiveProcesses: boolean,
+): string {
   const limit = limits.maxSizeMegabytes * MEGABYTE;
   const bounds = `${formatSize(limit)} or ${inDays(limits.maxAgeDays)}`;
   const days = [
@@ -68,11 +78,17 @@ function describeRetention(used: number, hourly: number, spell: number, limits: 
     limits.maxAgeDays - spell / DAY_MICROS,
   ];
   const left = Math.min(...days);
-  if (left <= 0) return `the oldest spans are deleted already, at ${bounds}`;
+  if (left <= 0) {
+    return hasLiveProcesses
+      ? `the oldest spans are deleted already, at ${bounds}`
+      : `at ${bounds}: the oldest spans will be deleted once an app has the file open`;
+  }
   const bySize = days[0] === left;
   return `at ${bounds}: the oldest spans will be deleted after ${formatDuration(left * DAY_MICROS * 1_000)} more at this rate, by ${bySize ? 'size' : 'age'}`;
 }
 
 function inDays(days: number): string {
-  return `${Number(days.toFixed(1))} ${days === 1 ? 'day' : 'days'}`;
+  if (days < 1) return formatDuration(days * DAY_MICROS * 1_000);
+  const rounded = Number(days.toFixed(1));
+  return `${rounded} ${rounded === 1 ? 'day' : 'days'}`;
 }

@@ -32,6 +32,16 @@ describe('numbers in words', () => {
   });
 
   it.each([
+    [0.1451, '14.5 %'],
+    [0.01451, '1.45 %'],
+    [0.001451, '0.145 %'],
+    [0.999, '99.9 %'],
+    [1, '100 %'],
+  ])('the share %d in three digits is %s', (share, text) => {
+    expect(formatPercent(share, 3)).toBe(text);
+  });
+
+  it.each([
     [0, '0.00/s'],
     [0.001, '<0.01/s'],
     [0.05, '0.05/s'],

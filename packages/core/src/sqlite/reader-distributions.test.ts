@@ -92,10 +92,18 @@ describe('distributions', () => {
     const late = await reader.distributions({ sinceMicros: middle });
     expect([early.basis, late.basis]).toEqual(['counts', 'counts']);
     expect([early, late].map((side) => side.names[0]?.histogram.count)).toEqual([93, 87]);
-    // Too short for whole minutes.
-    expect((await reader.distributions({ sinceMicros: end - 5 * MINUTE })).basis).toBe('spans');
     await store.addProcess(1, { started: 1, lastSeenMicros: end });
     expect((await reader.distributions()).basis).toBe('spans');
+  });
+
+  it('are read from the spans where whole minutes would be too coarse, unless these have been deleted', async () => {
+    const end = START + 5 * MINUTE;
+    const process = await store.addProcess(await store.addRun(), { started: 2, lastSeenMicros: end });
+    await store.addRouteMinute(process, { minuteMicros: START, durationsNanos: [MILLI, MILLI] });
+    expect(await reader.distributions({ runId: 'run-1' })).toMatchObject({ basis: 'counts', names: [{ errors: 0 }] });
+    for (const startMicros of [START, end]) await store.addSpan(process, { startMicros });
+    const { basis, names } = await reader.distributions({ runId: 'run-1' });
+    expect([basis, names[0]?.parts.length]).toEqual(['spans', 2]);
   });
 
   it('leave out spans that are deleted while they are read, with their names', async () => {

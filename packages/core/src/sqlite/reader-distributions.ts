@@ -49,7 +49,7 @@ const PARTS = 10;
 /** As many as a process counts by name. */
 const MAX_NAMES = 2_000;
 
-/** A range of fewer minutes is read from the spans: whole minutes would be too coarse for it. */
+/** What took fewer minutes is read from the spans: whole minutes would be too coarse for it, and too few to tell how steady it is. */
 const LEAST_MINUTES = 10;
 
 const PAGE_SIZE = 10_000;
@@ -93,16 +93,19 @@ export async function readDistributions(
   const from = processes.reduce((least, row) => Math.min(least, row.started_at_us), Number.MAX_SAFE_INTEGER);
   const to = processes.reduce((most, row) => Math.max(most, row.ended_us), 0);
   const [first, last] = [Math.max(from, sinceMicros), Math.min(to + 1, untilMicros)];
-  const isRange = sinceMicros > from || untilMicros <= to;
   const areCounted =
     processes.some((row) => row.counts === 1) && processes.every((row) => row.counts === 1 || row.started === 0);
   // Kept spans are not like all: where some were sampled out, whole minutes are the better evil.
   const isSampled = processes.some((row) => row.sampled_out > 0);
-  const isLong = !isRange || last - first >= LEAST_MINUTES * MINUTE_MICROS;
-  const basis = areCounted && (isLong || isSampled) ? 'counts' : 'spans';
-  const tallies = new Tallies(first, last);
-  await (basis === 'counts' ? readCounts : readSpans)(connection, processes, tallies, sinceMicros, untilMicros);
-  return { basis, names: tallies.names(), leftOut: tallies.leftOut };
+  const isLong = last - first >= LEAST_MINUTES * MINUTE_MICROS;
+  const read = async (basis: Distributions['basis']): Promise<Distributions> => {
+    const tallies = new Tallies(first, last);
+    await (basis === 'counts' ? readCounts : readSpans)(connection, processes, tallies, sinceMicros, untilMicros);
+    return { basis, names: tallies.names(), leftOut: tallies.leftOut };
+  };
+  const found = await read(areCounted && (isLong || isSampled) ? 'counts' : 'spans');
+  // Retention deletes spans before it deletes what was counted.
+  return areCounted && found.names.length === 0 ? read('counts') : found;
 }
 
 async function readCounts(

@@ -66,7 +66,7 @@ const BEHIND = 'process_id = ?1 AND minute_us < ?2 AND (minute_us, route_minute.
 
 const NAME = `
 CASE typeof(route_minute.name)
-  WHEN 'integer' THEN coalesce((SELECT text FROM string WHERE id = route_minute.name), route_minute.name)
+  WHEN 'integer' THEN coalesce((SELECT text FROM string WHERE id = route_minute.name), CAST(route_minute.name AS TEXT))
   ELSE route_minute.name
 END AS name`;
 
