@@ -47,6 +47,8 @@ export async function addRouteMinutes(file, spans) {
   const minutes = Math.min(MINUTES, Math.ceil(spans / 1_000));
   await run('BEGIN');
   await run('DELETE FROM route_minute');
+  const endedMicros = startedMicros + minutes * 60e6;
+  await run('UPDATE process SET last_seen_us = ?, ended_at_us = ?', [endedMicros, endedMicros]);
   for (let minute = 0; minute < minutes; minute++) {
     for (const { name, count, shortest } of names) {
       const { histogram, perMinute } = histogramOf(shortest, Math.floor(count / minutes));

@@ -34,8 +34,9 @@ async function readFileOf(spans, turns, say) {
   const file = join(directory, `${spans}.db`);
   try {
     const traceIds = await writeLargeFile(file, spans, say);
+    const middle = await middleOf(file);
     await addRouteMinutes(file, spans);
-    const rows = (await commandsOf(file, traceIds.at(-1))).map(({ name, parameters, isLong }) => {
+    const rows = commandsOf(file, traceIds.at(-1), middle).map(({ name, parameters, isLong }) => {
       const row = { name, ...best(parameters, isLong ? 1 : turns) };
       say(`${name}: ${row.seconds.toFixed(2)} s, ${row.megabytes.toFixed(0)} MB`);
       return row;
@@ -53,10 +54,9 @@ const EXPORTED_SPANS = 1_000_000;
 const SPANS_A_TRACE = 5;
 
 /** The commands, by the names they go by; a long one is not run more than once. */
-async function commandsOf(file, traceId) {
+function commandsOf(file, traceId, middle) {
   const previous = `${file}-previous`;
   symlinkSync(file, previous);
-  const middle = await middleOf(file);
   const exportOf = (format, limit) => ({
     name: `ferret export --format ${format} --limit ${limit}`,
     parameters: ['export', file, '--format', format, '--limit', limit],
@@ -85,7 +85,7 @@ async function commandsOf(file, traceId) {
   ];
 }
 
-/** The time in the middle of the run, to the millisecond. */
+/** The time in the middle of the run, to the millisecond: before there are counts of a day. */
 async function middleOf(file) {
   const reading = await openReader(file);
   const { startedAtMicros, endedAtMicros } = await reading.run();
