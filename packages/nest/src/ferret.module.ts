@@ -1,13 +1,15 @@
 import type { Ferret, FerretOptions } from '@ferretjs/core';
 import { type FerretInstance, ferretFor } from '@ferretjs/core/http';
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
-import { FerretEnhancer } from './ferret.enhancer.js';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { FerretGuard } from './ferret.guard.js';
 import { type ASYNC_OPTIONS_TYPE, ConfigurableModuleClass } from './ferret.module-definition.js';
 import { FERRET, FERRET_OPTIONS } from './ferret.tokens.js';
 import { isLiving, living } from './living-modules.js';
+import { hasServerSentEvents, ServerSentEventsInterceptor } from './server-sent-events.interceptor.js';
 import { settlesWithin } from './settles-within.js';
 import { traceRequests } from './trace-requests.js';
+import { watchExceptions } from './watch-exceptions.js';
 
 /** As long as `close()` takes at most: a store that is locked or gone must not keep an application from its end. */
 const FLUSH_TIMEOUT_MILLIS = 5_000;
@@ -27,15 +29,16 @@ export class FerretModule extends ConfigurableModuleClass implements OnApplicati
     @Inject(FERRET_OPTIONS) optionsOrInstance: FerretOptions | Ferret | undefined,
     @Inject(HttpAdapterHost) host: HttpAdapterHost,
     @Inject(ApplicationConfig) config: ApplicationConfig,
+    @Inject(ModulesContainer) modules: ModulesContainer,
   ) {
     super();
     this.ferret = ferret;
     this.#isOwn = optionsOrInstance !== undefined && ferret !== optionsOrInstance;
     living.add(this);
     // By hand, because now is before all that modules provide as APP_GUARD, the root module's first of these.
-    const enhancer = new FerretEnhancer();
-    config.addGlobalGuard(enhancer);
-    config.addGlobalInterceptor(enhancer);
+    config.addGlobalGuard(new FerretGuard());
+    if (hasServerSentEvents(modules)) config.addGlobalInterceptor(new ServerSentEventsInterceptor());
+    watchExceptions();
     // At once, but for a testing module, which gets its adapter only once it is compiled.
     host.init$.subscribe(() => traceRequests(host.httpAdapter, ferret));
   }

@@ -186,7 +186,7 @@ describe.each(Object.entries(platforms))('Nest on %s', (platform, adapter) => {
       ]);
       expect(seen).toEqual([
         ['GET', 404, 'ok', undefined, undefined],
-        ['GET /things/guarded/:id', 403, 'ok', 'Things.guarded', undefined],
+        ['GET /things/guarded/:id', 403, 'ok', 'Things.guarded', 'ForbiddenException'],
         ['GET /things/piped/:id', 400, 'ok', 'Things.piped', 'BadRequestException'],
         ['GET /things/missing/:id', 404, 'ok', 'Things.missing', 'NotFoundException'],
         ['GET /things/filtered/:id', 418, 'ok', 'Things.filtered', 'RangeError'],
@@ -211,21 +211,33 @@ describe.each(Object.entries(platforms))('Nest on %s', (platform, adapter) => {
             response.writeHead(401);
             response.end();
           })
-          .forRoutes('closed');
+          .forRoutes('closed')
+          .apply(() => {
+            throw new RangeError('too far');
+          })
+          .forRoutes('failing');
       }
     }
     const { url, get, spans } = await start({ imports: [RootModule] });
     await supertest(url).post('/echo').set('content-type', 'application/json').send('{broken').expect(400);
     await get('/closed').expect(401);
+    await get('/failing').expect(500);
     // Wrong for Fastify; for others there is no route to decode it for.
     const malformed = await get('/%E0%A4%A');
     expect([400, 404]).toContain(malformed.status);
-    expect((await spans(3)).map(({ name, httpStatusCode }) => [name, httpStatusCode])).toEqual([
+    const seen = (await spans(4)).map(({ name, httpStatusCode, attributes }) => [
+      name,
+      httpStatusCode,
+      attributes['exception.type'],
+    ]);
+    expect(seen.map(([name, status]) => [name, status])).toEqual([
       // Fastify reads the body when it knows the route, Express before.
       [isExpress ? 'POST' : 'POST /echo', 400],
       ['GET', 401],
+      ['GET', 500],
       ['GET', malformed.status],
     ]);
+    expect(seen[2]).toEqual(['GET', 500, 'RangeError']);
   });
 
   it('annotates: the handler over its controller, the upper over the lower, functions of the context too', async () => {

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import type { ExecutionContext } from '@nestjs/common';
+import type { ArgumentsHost } from '@nestjs/common';
 
 /** Fastify's request has Node's own in it; Express's is one. */
 type PlatformRequest = IncomingMessage & { readonly raw?: IncomingMessage };
 
 /** Node's request, in a handler of one; `undefined` in those of microservices, gateways and GraphQL. */
-export function requestOf(context: ExecutionContext): IncomingMessage | undefined {
+export function requestOf(context: ArgumentsHost): IncomingMessage | undefined {
   if (context.getType() !== 'http') return undefined;
   const request = context.switchToHttp().getRequest<PlatformRequest | undefined>();
   return request?.raw ?? request;

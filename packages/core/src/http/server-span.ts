@@ -44,10 +44,10 @@ export class ServerSpan extends RecordingSpan {
 
   /** Remembers an exception that the framework saw; what it means is decided by how the response ends. */
   thrown(error: unknown): void {
-    this.#thrown ??= { error };
+    if (this.#routeOf !== undefined) this.#thrown ??= { error };
   }
 
-  /** Leaves the route out, whatever `routeOf` would say. */
+  /** Leaves the route out, whatever `routeOf` would say, and the exception by which the framework may answer that there is none. */
   unmatched(): void {
     this.#routeOf = undefined;
   }
