@@ -19,7 +19,7 @@ export default defineConfig({
       { extends: true, test: { name: 'unit', include: ['packages/*/src/**/*.test.ts'] } },
       {
         extends: true,
-        resolve: { alias: [{ find: /^@nestjs\/(\w[\w-]*)$/, replacement: `${nest11}/@nestjs/$1` }] },
+        resolve: { alias: [{ find: /^@nestjs\/(.+)$/, replacement: `${nest11}/@nestjs/$1` }] },
         test: { name: 'nest-11', include: ['packages/nest/src/*.test.ts'] },
       },
     ],

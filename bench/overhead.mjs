@@ -1,7 +1,7 @@
 // What a request costs more with Ferret, and with what a user would pick instead.
 import { hundredths, percent, quartileCell, table, tenths, whole } from './cells.mjs';
 import { placeBesideNest11 } from './overhead/load-nest.mjs';
-import { bursts, compare, latencies, start } from './overhead/measure.mjs';
+import { compare, latencies, measureProcesses } from './overhead/measure.mjs';
 import { startLoad } from './overhead/servers.mjs';
 import { FRAMEWORKS, VARIANTS } from './overhead/variants.mjs';
 import { canPin } from './pinned-process.mjs';
@@ -15,39 +15,37 @@ export const overhead = {
   linuxOnly: true,
   full: {
     frameworks: {
-      express: { rounds: 18 },
-      'express-node-24': { rounds: 12 },
-      koa: { rounds: 12 },
-      'nest-11': { rounds: 12 },
-      'nest-12': { rounds: 10 },
+      express: { processes: 6 },
+      'express-node-24': { processes: 6 },
+      koa: { processes: 5 },
+      'nest-11': { processes: 5 },
+      'nest-12': { processes: 5 },
     },
-    burst: { millis: 1_000, warmUps: 2 },
-    latency: { rounds: 4, millis: 2_000 },
-    starts: 3,
+    burst: { rounds: 3, millis: 600, warmUps: 1 },
+    latency: { rounds: 3, millis: 2_000 },
   },
   short: {
     frameworks: {
-      express: { rounds: 1 },
-      koa: { rounds: 1, variants: ['bare', 'ferret', 'otel-sqlite'] },
-      'nest-11': { rounds: 1, variants: ['bare', 'ferret', 'otel-sqlite'] },
-      'nest-12': { rounds: 1, variants: ['bare', 'ferret'] },
+      express: { processes: 1 },
+      koa: { processes: 1, variants: ['bare', 'ferret', 'otel-sqlite'] },
+      'nest-11': { processes: 1, variants: ['bare', 'ferret', 'otel-sqlite'] },
+      'nest-12': { processes: 1, variants: ['bare', 'ferret'] },
     },
-    burst: { millis: 50, warmUps: 0 },
+    burst: { rounds: 1, millis: 50, warmUps: 0 },
     latency: { rounds: 1, millis: 50 },
-    starts: 1,
   },
   measure,
   describe,
 };
 
-async function measure({ frameworks, burst, latency, starts }, say) {
+async function measure({ frameworks, burst, latency }, say) {
   placeBesideNest11();
   const load = await startLoad();
   const results = {};
   try {
-    for (const [framework, { rounds, variants = FRAMEWORKS[framework].variants }] of Object.entries(frameworks)) {
+    for (const [framework, { processes, variants = FRAMEWORKS[framework].variants }] of Object.entries(frameworks)) {
       results[framework] = await inTemporaryFolder((folder) =>
-        ofFramework({ framework, variants, folder, load, burst: { ...burst, rounds }, latency, starts }),
+        ofFramework({ framework, variants, folder, load, processes, burst, latency }),
       );
       const { ferret } = results[framework].variants;
       say(`${FRAMEWORKS[framework].label}: Ferret adds ${quartileCell(ferret.addedMainMicros)} us on the main thread`);
@@ -58,29 +56,30 @@ async function measure({ frameworks, burst, latency, starts }, say) {
   return { pinned: canPin, frameworks: results };
 }
 
-async function ofFramework({ framework, variants, folder, load, burst, latency, starts }) {
-  const { servers, startMillis } = await start({ framework, variants, folder, load, starts });
-  try {
-    const spans = {};
-    for (const server of servers) spans[server.variant] = await server.spansOfRequest();
-    const samples = await bursts(servers, burst);
-    const compared = compare(samples);
-    const rate = Math.floor(compared.bare.requestsPerSecond.median / 2);
-    const paced = await latencies(servers, { rate, ...latency });
-    const combine = (variant) => [
-      variant,
-      {
-        ...compared[variant],
-        ...paced[variant],
-        startMillis: quartiles(startMillis[variant]),
-        spansPerRequest: spans[variant],
-        lostShare: lostShare(samples[variant], spans[variant]),
-      },
-    ];
-    return { rate, rounds: burst.rounds, variants: Object.fromEntries(variants.map(combine)) };
-  } finally {
-    for (const server of servers) await server.stop();
-  }
+async function ofFramework({ latency, ...plan }) {
+  const { variants, processes, burst } = plan;
+  const spans = {};
+  const { samples, startMillis, used } = await measureProcesses({
+    ...plan,
+    async use(servers, samples) {
+      for (const server of servers) spans[server.variant] = await server.spansOfRequest();
+      const rate = Math.floor(compare(samples).bare.requestsPerSecond.median / 2);
+      return { rate, paced: await latencies(servers, { rate, ...latency }) };
+    },
+  });
+  const compared = compare(samples);
+  const { rate, paced } = used;
+  const combine = (variant) => [
+    variant,
+    {
+      ...compared[variant],
+      ...paced[variant],
+      startMillis: quartiles(startMillis[variant]),
+      spansPerRequest: spans[variant],
+      lostShare: lostShare(samples[variant], spans[variant]),
+    },
+  ];
+  return { rate, rounds: processes * burst.rounds, processes, variants: Object.fromEntries(variants.map(combine)) };
 }
 
 /** Of the spans that the requests of all bursts made, those that were not exported. */
@@ -92,18 +91,18 @@ function lostShare(samples, spansPerRequest) {
 function describe({ pinned, frameworks }) {
   const lines = [
     'Microseconds of processor time that a request costs more than in the bare app, on the main thread and on all threads, from ' +
-      'bursts of a second in turn, differences round by round; all spans are written by the end of each burst. Latencies are ' +
+      'short bursts in turn, differences round by round; all spans are written by the end of each burst. Latencies are ' +
       'those of a fixed rate, half of what the bare app can answer, from when each request was due.',
   ];
   if (!pinned) lines.push('', 'Without `taskset` or a second core, nothing was pinned: these figures are noise.');
-  for (const [framework, { rate, rounds, variants }] of Object.entries(frameworks)) {
+  for (const [framework, { rate, rounds, processes, variants }] of Object.entries(frameworks)) {
     const rows = Object.entries(variants);
     const label = (variant) => VARIANTS[variant].label;
     lines.push(
       '',
       `### ${FRAMEWORKS[framework].label}`,
       '',
-      `${rounds} rounds. Bare: ${quartileCell(variants.bare.mainMicros)} us a request on the main thread.`,
+      `${rounds} rounds, in ${processes} processes of each. Bare: ${quartileCell(variants.bare.mainMicros)} us a request on the main thread.`,
       '',
       table(
         ['', 'main thread, us added', 'all threads, us added', 'requests a second', 'spans a request', 'lost'],

@@ -1,10 +1,14 @@
 // The method: all servers run at once, on one core; one after the other gets a burst, in an order that is another one each
-// round; thread times are compared to bare's of the same round, and medians are told.
+// round; thread times are compared to bare's of the same round, and medians are told. After some rounds all of them make way for new
+// ones: what V8 has made of the code of a process is another thing each time, by as much as a tenth of the bare app's time, and stays so.
 import { join } from 'node:path';
 import { quartiles } from '../quartiles.mjs';
 import { startServer } from './servers.mjs';
 
 const BARE = 'bare';
+
+/** Between what is measured and the app that it is in, so that no two processes come about in the same way. */
+const MAX_PAUSE_MILLIS = 200;
 
 /** The same servers, another one first each round. */
 export function rotated(servers, round) {
@@ -45,20 +49,38 @@ export function compare(samples) {
   );
 }
 
-/** Milliseconds until each is ready, from fresh processes in turn; the last ones stay. */
-export async function start({ framework, variants, folder, load, starts }) {
-  const startMillis = Object.fromEntries(variants.map((variant) => [variant, []]));
-  const servers = [];
-  for (let round = 0; round < starts; round++) {
-    for (const variant of variants) {
-      const file = join(folder, `${framework}-${variant}-${round}.db`);
-      const server = await startServer({ framework, variant, file, load });
-      startMillis[variant].push(server.startMillis);
-      if (round === starts - 1) servers.push(server);
-      else await server.stop();
+/**
+ * Bursts of all variants, from `processes` of each one after the other. The last ones are given to `use` before they are stopped.
+ *
+ * @returns samples and start-up times by variant, and what `use` returned
+ */
+export async function measureProcesses({ framework, variants, folder, load, processes, burst, use }) {
+  const empty = () => Object.fromEntries(variants.map((variant) => [variant, []]));
+  const [samples, startMillis] = [empty(), empty()];
+  let used;
+  for (let process = 0; process < processes; process++) {
+    const servers = [];
+    try {
+      for (const variant of variants) {
+        const file = join(folder, `${framework}-${variant}-${process}.db`);
+        const server = await startServer({
+          framework,
+          variant,
+          file,
+          load,
+          pauseMillis: Math.random() * MAX_PAUSE_MILLIS,
+        });
+        servers.push(server);
+        startMillis[variant].push(server.startMillis);
+      }
+      const ofThese = await bursts(servers, burst);
+      for (const variant of variants) samples[variant].push(...ofThese[variant]);
+      if (process === processes - 1) used = await use(servers, samples);
+    } finally {
+      for (const server of servers) await server.stop();
     }
   }
-  return { servers, startMillis };
+  return { samples, startMillis, used };
 }
 
 /** Latencies of each at `rate` requests a second, in turn. */

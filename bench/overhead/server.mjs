@@ -1,6 +1,7 @@
 // One server under test, in a process of its own: FRAMEWORK, with what VARIANT says in it. OpenTelemetry is in the process before
 // this file is (node --import ./opentelemetry.mjs). At every message, what was recorded is written, and the answer says what that was.
 import { memoryUsage } from 'node:process';
+import { setTimeout as pause } from 'node:timers/promises';
 import { loadNest } from './load-nest.mjs';
 
 const { FRAMEWORK, VARIANT, FILE } = process.env;
@@ -14,6 +15,7 @@ const NO_STORE = { write: async () => {}, close: async () => {} };
 
 /** What is measured, as the framework takes it, and how to have all that it recorded written. */
 const subject = await createSubject();
+await pause(Number(process.env.PAUSE));
 const { listen } = await import(`./${FRAMEWORK.replace(/-.*/, '')}-app.mjs`);
 const server = await listen({ routes, ...subject.mounted });
 process.send({ port: server.address().port });

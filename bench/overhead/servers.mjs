@@ -22,18 +22,26 @@ export async function startLoad() {
   };
 }
 
-/** A server under test. `file` is where it may keep spans. */
-export async function startServer({ framework, variant, routes = 1, file, load }) {
+/** A server under test. `file` is where it may keep spans; `pauseMillis` is waited before it makes its app, and does not count. */
+export async function startServer({ framework, variant, routes = 1, file, load, pauseMillis = 0 }) {
   const { flags, env } = VARIANTS[variant];
   const { app = framework, node } = FRAMEWORKS[framework];
   const started = performance.now();
   const child = new PinnedProcess(SERVER_CORE, path('server.mjs'), {
     node: node && installNode(node, cache),
     flags,
-    env: { FRAMEWORK: app, VARIANT: variant, ROUTES: routes, FILE: file, OTLP_URL: load.otlpUrl, ...env },
+    env: {
+      FRAMEWORK: app,
+      VARIANT: variant,
+      ROUTES: routes,
+      FILE: file,
+      OTLP_URL: load.otlpUrl,
+      PAUSE: pauseMillis,
+      ...env,
+    },
   });
   const { port } = await child.answer();
-  const startMillis = performance.now() - started;
+  const startMillis = performance.now() - started - pauseMillis;
   const connect = (connections) => load.ask({ connect: { port, connections } });
   const settle = () => child.ask('settle');
 
