@@ -29,6 +29,8 @@ const MAX_ARRAY_VALUES = 16;
 const MAX_BAG_SIZE = 262_144;
 /** Names remembered before the memory is emptied: they may be made of data. */
 const MAX_KNOWN_KEYS = 2000;
+/** Characters of a value that is remembered. V8 makes longer ones as slices, which keep the text alive that they are of. */
+const MAX_REMEMBERED_LENGTH = 12;
 /** Smaller numbers are no card numbers. */
 const MIN_CARD_NUMBER = 1e12;
 
@@ -48,6 +50,8 @@ interface Key {
   /** As it is stored: clean, redacted, cut. */
   readonly text: string;
   readonly isSecret: boolean;
+  /** The value found clean last. Most names have few, and what has been looked at need not be looked at again. */
+  lastClean: string | undefined;
 }
 
 /** Puts attributes into bags: cleans, redacts, cuts and copies them. Never throws. */
@@ -109,7 +113,11 @@ export class AttributeRecorder {
     let key = this.#keys.get(name);
     if (key === undefined) {
       // Judged by the whole name: the cut may take away what makes it secret.
-      key = { text: safeString(name, this.#redactor, MAX_KEY_LENGTH), isSecret: this.#redactor.isSecretName(name) };
+      key = {
+        text: safeString(name, this.#redactor, MAX_KEY_LENGTH),
+        isSecret: this.#redactor.isSecretName(name),
+        lastClean: undefined,
+      };
       if (name.length > MAX_KEY_LENGTH) return key;
       if (this.#keys.size >= MAX_KNOWN_KEYS) this.#keys.clear();
       this.#keys.set(name, key);
@@ -120,7 +128,7 @@ export class AttributeRecorder {
   /** What to store: by the rules, then by the application's redactor, and what that made, by the rules again. */
   #redacted(key: Key, value: unknown): AttributeValue | undefined {
     try {
-      const clean = key.isSecret ? REDACTED : this.#clean(value);
+      const clean = key.isSecret ? REDACTED : this.#cleanOf(key, value);
       const reviewed = this.#redactor.attribute(key.text, clean);
       if (reviewed === undefined || reviewed === null) return undefined;
       if (key.isSecret || (reviewed === clean && typeof clean !== 'object')) return clean;
@@ -128,6 +136,14 @@ export class AttributeRecorder {
     } catch {
       return UNREADABLE;
     }
+  }
+
+  #cleanOf(key: Key, value: unknown): AttributeValue {
+    if (typeof value !== 'string') return this.#clean(value);
+    if (value === key.lastClean) return value;
+    const clean = this.#string(value);
+    if (clean === value && value.length <= MAX_REMEMBERED_LENGTH) key.lastClean = value;
+    return clean;
   }
 
   /** The value as one that OpenTelemetry knows, a copy: redacted, cut. */
