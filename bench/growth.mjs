@@ -19,7 +19,7 @@ export const growth = {
   full: {
     sizes: [10_000, 1_000_000, 10_000_000],
     routes: [1, 10, 1_000],
-    burst: { rounds: 6, millis: 1_000, warmUps: 2 },
+    burst: { rounds: 6, millis: 1_000, warmUpMillis: 2_000 },
     loop: { rate: 10_000, seconds: 5, rounds: 2 },
     recorded: { rounds: 3, batches: 300 },
     written: 300_000,
@@ -27,7 +27,7 @@ export const growth = {
   short: {
     sizes: [10_000],
     routes: [1, 10],
-    burst: { rounds: 1, millis: 50, warmUps: 0 },
+    burst: { rounds: 1, millis: 50, warmUpMillis: 0 },
     loop: { rate: 1_000, seconds: 1, rounds: 1 },
     recorded: { rounds: 1, batches: 10 },
     written: 10_000,

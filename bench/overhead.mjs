@@ -11,17 +11,17 @@ import { inTemporaryFolder } from './temporary-folder.mjs';
 export const overhead = {
   name: 'overhead',
   title: 'Overhead of a request',
-  seconds: 760,
+  seconds: 840,
   linuxOnly: true,
   full: {
     frameworks: {
-      express: { processes: 6 },
-      'express-node-24': { processes: 6 },
-      koa: { processes: 5 },
-      'nest-11': { processes: 5 },
-      'nest-12': { processes: 5 },
+      express: { processes: 4 },
+      'express-node-24': { processes: 4 },
+      koa: { processes: 4 },
+      'nest-11': { processes: 4 },
+      'nest-12': { processes: 4 },
     },
-    burst: { rounds: 3, millis: 600, warmUps: 1 },
+    burst: { rounds: 4, millis: 600, warmUpMillis: 2_000 },
     latency: { rounds: 3, millis: 2_000 },
   },
   short: {
@@ -31,7 +31,7 @@ export const overhead = {
       'nest-11': { processes: 1, variants: ['bare', 'ferret', 'otel-sqlite'] },
       'nest-12': { processes: 1, variants: ['bare', 'ferret'] },
     },
-    burst: { rounds: 1, millis: 50, warmUps: 0 },
+    burst: { rounds: 1, millis: 50, warmUpMillis: 0 },
     latency: { rounds: 1, millis: 50 },
   },
   measure,

@@ -16,14 +16,12 @@ export function rotated(servers, round) {
   return [...servers.slice(first), ...servers.slice(0, first)];
 }
 
-/** Added main-thread and all-threads time of each server, from alternating bursts. `samples` by variant and round. */
-export async function bursts(servers, { rounds, millis, warmUps }) {
+/** Samples of each server by variant, from alternating bursts. The first, of `warmUpMillis`, does not count. */
+export async function bursts(servers, { rounds, millis, warmUpMillis }) {
   const samples = Object.fromEntries(servers.map(({ variant }) => [variant, []]));
-  for (let round = -warmUps; round < rounds; round++) {
-    for (const server of rotated(servers, round + warmUps)) {
-      const sample = await server.burst(millis);
-      if (round >= 0) samples[server.variant].push(sample);
-    }
+  if (warmUpMillis > 0) for (const server of servers) await server.burst(warmUpMillis);
+  for (let round = 0; round < rounds; round++) {
+    for (const server of rotated(servers, round)) samples[server.variant].push(await server.burst(millis));
   }
   return samples;
 }
