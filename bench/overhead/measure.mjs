@@ -1,6 +1,6 @@
 // The method: all servers run at once, on one core; one after the other gets a burst, in an order that is another one each
 // round; thread times are compared to bare's of the same round, and medians are told. After some rounds all of them make way for new
-// ones: what V8 has made of the code of a process is another thing each time, by as much as a tenth of the bare app's time, and stays so.
+// ones: what V8 has made of the code of a process is another thing each time, and stays so.
 import { join } from 'node:path';
 import { quartiles } from '../quartiles.mjs';
 import { startServer } from './servers.mjs';
