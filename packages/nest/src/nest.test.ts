@@ -23,6 +23,7 @@ import {
   ParseIntPipe,
   Post,
   Sse,
+  UnauthorizedException,
   UseFilters,
   UseGuards,
   VersioningType,
@@ -143,8 +144,27 @@ describe.each(Object.entries(platforms))('Nest on %s', (platform, adapter) => {
           else response.code(418).send('short and stout');
         }
       }
+      @Injectable()
+      class LoggedIn {
+        canActivate(): boolean {
+          throw new UnauthorizedException();
+        }
+      }
+      @Catch(UnauthorizedException)
+      class ToLogin implements ExceptionFilter {
+        catch(_error: UnauthorizedException, host: ArgumentsHost) {
+          const response = host.switchToHttp().getResponse();
+          if (isExpress) response.redirect('/login');
+          else response.redirect('/login', 302);
+        }
+      }
       @Controller('things')
       class Things {
+        @Get('mine/:id')
+        @UseGuards(new LoggedIn())
+        @UseFilters(new ToLogin())
+        mine() {}
+
         @Get('guarded/:id')
         @UseGuards(new Never())
         guarded() {}
@@ -177,7 +197,8 @@ describe.each(Object.entries(platforms))('Nest on %s', (platform, adapter) => {
       await get('/things/missing/1').expect(404);
       await get('/things/filtered/1').expect(418, 'short and stout');
       await get('/things/broken/1').expect(500);
-      const seen = (await spans(6)).map(({ name, httpStatusCode, outcome, attributes }) => [
+      await get('/things/mine/1').expect(302);
+      const seen = (await spans(7)).map(({ name, httpStatusCode, outcome, attributes }) => [
         name,
         httpStatusCode,
         outcome,
@@ -191,6 +212,7 @@ describe.each(Object.entries(platforms))('Nest on %s', (platform, adapter) => {
         ['GET /things/missing/:id', 404, 'ok', 'Things.missing', 'NotFoundException'],
         ['GET /things/filtered/:id', 418, 'ok', 'Things.filtered', 'RangeError'],
         ['GET /things/broken/:id', 500, 'error', 'Things.broken', 'TypeError'],
+        ['GET /things/mine/:id', 302, 'ok', 'Things.mine', 'UnauthorizedException'],
       ]);
     });
   });

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { ArgumentsHost } from '@nestjs/common';
 
 /** Fastify's request has Node's own in it; Express's is one. */
-type PlatformRequest = IncomingMessage & { readonly raw?: IncomingMessage };
+export type PlatformRequest = IncomingMessage & { readonly raw?: IncomingMessage };
 
 /** Node's request, in a handler of one; `undefined` in those of microservices, gateways and GraphQL. */
 export function requestOf(context: ArgumentsHost): IncomingMessage | undefined {

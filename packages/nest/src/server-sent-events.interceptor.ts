@@ -1,9 +1,11 @@
 import { exceptionThrown } from '@ferretjs/core/http';
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
-import { SSE_METADATA } from '@nestjs/common/constants.js';
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
 import { type Observable, tap } from 'rxjs';
 import { requestOf } from './request-of.js';
+
+/** What `@Sse()` puts on a handler; Nest's constant of this name is not exported. */
+const SSE_METADATA = '__sse__';
 
 /**
  * Keeps what fails in a stream of server-sent events (`@Sse()`) on the request's span: Nest sends it as the last event, so it never

@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { type HttpTracer, noRouteMatched } from '@ferretjs/core/http';
+import type { HttpTracer } from '@ferretjs/core/http';
 
 /** What this package looks at of a Fastify application. */
 export interface Fastify {
@@ -30,10 +30,7 @@ export function traceFastify(fastify: Fastify, http: HttpTracer): void {
   fastify.addHook('onRequest', ({ raw, routeOptions }, reply, done) => {
     raw[ROUTE] = routeOptions.url;
     // For those that do not come by the server: `inject()`, and `localhost`'s second address.
-    http.trace(raw, reply.raw, routeOf, () => {
-      if (routeOptions.url === undefined) noRouteMatched(raw);
-      done();
-    });
+    http.trace(raw, reply.raw, routeOf, done);
   });
 }
 

@@ -16,9 +16,13 @@ export function watchExceptions(): void {
   if (WATCHED in prototype) return;
   const { next } = prototype;
   Object.defineProperty(prototype, WATCHED, { value: true });
-  prototype.next = function (this: ExceptionsHandler, exception: unknown, host: ArgumentsHost) {
-    const request = requestOf(host);
-    if (request !== undefined) exceptionThrown(request, exception);
-    next.call(this, exception as Error, host);
+  prototype.next = function (this: ExceptionsHandler, exception: Error, host: ArgumentsHost) {
+    try {
+      const request = requestOf(host);
+      if (request !== undefined) exceptionThrown(request, exception);
+    } catch {
+      // A host unlike Nest's own: the answer to the exception matters more.
+    }
+    return next.call(this, exception, host);
   };
 }

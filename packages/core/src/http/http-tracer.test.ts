@@ -288,6 +288,21 @@ describe('the outcome', () => {
     });
   });
 
+  it.each([
+    [Object.assign(new Error('log in'), { status: 401 }), 'ok'],
+    [Object.assign(new Error('gone'), { statusCode: 410 }), 'ok'],
+    [Object.assign(new Error('down'), { status: 503 }), 'error'],
+    [new Error('any'), 'error'],
+    [null, 'error'],
+  ])('answered with a redirect, is what the exception says of itself: %s is %s', async (error, outcome) => {
+    const { url, span } = await serve((request, response) => {
+      exceptionThrown(request, error);
+      response.writeHead(303, { location: '/login' }).end();
+    });
+    await fetch(`${url}/users/1`, { redirect: 'manual' });
+    expect(await span()).toMatchObject({ outcome, httpStatusCode: 303 });
+  });
+
   it('is error, by the class of the exception, when it came after the head', async () => {
     const { url, span } = await serve((request, response) => {
       response.writeHead(200).write('half');

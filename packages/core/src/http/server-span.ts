@@ -89,8 +89,12 @@ export class ServerSpan extends RecordingSpan {
     } else if (wasCutOff && (exception === undefined || brokeOff)) {
       data.outcome = 'aborted';
       data.errorType ??= 'aborted';
-    } else if (exception !== undefined && (wasCutOff || status === undefined || status < 400)) {
-      // An exception answered with 4xx is the client's error: for a server span that leaves the status unset.
+    } else if (
+      exception !== undefined &&
+      (wasCutOff || status === undefined || (status < 400 && !isClientError(thrown?.error)))
+    ) {
+      // An exception answered with 4xx is the client's error: for a server span that leaves the status unset. So is one that says so,
+      // whatever it was answered with: a guard's 401 becomes a redirect to the login.
       data.outcome = 'error';
       data.errorType = exception;
     }
@@ -112,6 +116,17 @@ function isCutOff(response: ServerResponse): boolean {
 /** Whether a whole answer was written to a connection that nothing was ever sent over: it was gone already. */
 function isAnsweredInVain({ socket, writableEnded }: ServerResponse): boolean {
   return writableEnded && socket?.destroyed === true && socket.bytesWritten === 0;
+}
+
+/** Whether an exception names a status below 500 itself, as those of Nest, Koa and `http-errors` do. */
+function isClientError(error: unknown): boolean {
+  try {
+    const { status, statusCode } = error as { readonly status?: unknown; readonly statusCode?: unknown };
+    const own = status ?? statusCode;
+    return typeof own === 'number' && own < 500;
+  } catch {
+    return false;
+  }
 }
 
 /** Header values as OpenTelemetry has them: always a list. */

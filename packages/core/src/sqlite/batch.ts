@@ -28,7 +28,8 @@ const NO_ATTRIBUTES = 0;
  * Stores a whole batch with one statement: `jsonb_each` unpacks it on the thread pool, and the main thread pays one
  * `JSON.stringify`. Measured against a statement per row and multi-row inserts in docs/architecture.md. Ids are no text at
  * all: their bytes lie one after the other in `?4`, a row's at 32 times its position. Nothing is stored if the process's
- * row says that this batch, `?5`, is there already. The `LIMIT` keeps SQLite from reading `value` anew for each column.
+ * row says that this batch, `?5`, is there already. The `LIMIT`, with the outer `WHERE`, keeps SQLite from
+ * reading `value` anew for each column.
  */
 export const INSERT_SPANS = `
 INSERT INTO span (
