@@ -16,11 +16,11 @@ export function rotated(servers, round) {
   return [...servers.slice(first), ...servers.slice(0, first)];
 }
 
-/** Samples of each server by variant, from alternating bursts. The first, of `warmUpMillis`, does not count. */
-export async function bursts(servers, { rounds, millis, warmUpMillis }) {
+/** Samples of each server by variant, from alternating bursts. The first of each, of `warmUpMillis`, does not count. `first`: the round to begin with. */
+export async function bursts(servers, { rounds, millis, warmUpMillis }, first = 0) {
   const samples = Object.fromEntries(servers.map(({ variant }) => [variant, []]));
   if (warmUpMillis > 0) for (const server of servers) await server.burst(warmUpMillis);
-  for (let round = 0; round < rounds; round++) {
+  for (let round = first; round < first + rounds; round++) {
     for (const server of rotated(servers, round)) samples[server.variant].push(await server.burst(millis));
   }
   return samples;
@@ -71,7 +71,7 @@ export async function measureProcesses({ framework, variants, folder, load, proc
         servers.push(server);
         startMillis[variant].push(server.startMillis);
       }
-      const ofThese = await bursts(servers, burst);
+      const ofThese = await bursts(servers, burst, process * burst.rounds);
       for (const variant of variants) samples[variant].push(...ofThese[variant]);
       if (process === processes - 1) used = await use(servers, samples);
     } finally {
