@@ -4,7 +4,7 @@ import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
 import { type Observable, tap } from 'rxjs';
 import { requestOf } from './request-of.js';
 
-/** What `@Sse()` puts on a handler; Nest's constant of this name is not exported. */
+/** What `@Sse()` puts on a handler; Nest's constant of this name is not among what its entry exports. */
 const SSE_METADATA = '__sse__';
 
 /**
