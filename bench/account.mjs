@@ -1,6 +1,6 @@
 // The figures of docs/performance.md: where the time of a request goes, by what each part adds to the one before it.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { hundredths, table, whole } from './cells.mjs';
+import { table, tenths, whole } from './cells.mjs';
 import { FRAMEWORKS } from './overhead/variants.mjs';
 
 const PAGE = new URL('../docs/performance.md', import.meta.url);
@@ -43,14 +43,14 @@ function partsOf(variants) {
   const main = (variant) => variants[variant].addedMainMicros.median;
   const { ferret } = variants;
   return {
-    'the bare app': hundredths(variants.bare.mainMicros.median),
-    'context: an `AsyncLocalStorage`, a listener': hundredths(main('context')),
-    'span: what is read off the request, kept, counted': hundredths(main('ferret-unstored') - main('context')),
-    'store: batches as JSON, to the driver': hundredths(main('ferret') - main('ferret-unstored')),
-    '**Ferret, main thread**': `**${hundredths(main('ferret'))}**`,
-    'SQLite, on a thread of the pool; helpers of V8': hundredths(ferret.addedAllMicros.median - main('ferret')),
-    '**Ferret, all threads**': `**${hundredths(ferret.addedAllMicros.median)}**`,
-    'OpenTelemetry, main thread, nothing exported': hundredths(main('otel-noop')),
-    'OpenTelemetry, all threads, to SQLite': hundredths(variants['otel-sqlite'].addedAllMicros.median),
+    'the bare app': tenths(variants.bare.mainMicros.median),
+    'context: an `AsyncLocalStorage`, a listener': tenths(main('context')),
+    'span: what is read off the request, kept, counted': tenths(main('ferret-unstored') - main('context')),
+    'store: batches as JSON, to the driver': tenths(main('ferret') - main('ferret-unstored')),
+    '**Ferret, main thread**': `**${tenths(main('ferret'))}**`,
+    'SQLite, on a thread of the pool; helpers of V8': tenths(ferret.addedAllMicros.median - main('ferret')),
+    '**Ferret, all threads**': `**${tenths(ferret.addedAllMicros.median)}**`,
+    'OpenTelemetry, main thread, nothing exported': tenths(main('otel-noop')),
+    'OpenTelemetry, all threads, to SQLite': tenths(variants['otel-sqlite'].addedAllMicros.median),
   };
 }

@@ -1,7 +1,7 @@
 // What a request costs more with Ferret, and with what a user would pick instead.
 import { hundredths, percent, quartileCell, table, tenths, whole } from './cells.mjs';
 import { placeBesideNest11 } from './overhead/load-nest.mjs';
-import { compare, latencies, measureProcesses } from './overhead/measure.mjs';
+import { byVariant, compare, measureProcesses, rotated } from './overhead/measure.mjs';
 import { startLoad } from './overhead/servers.mjs';
 import { FRAMEWORKS, VARIANTS } from './overhead/variants.mjs';
 import { canPin } from './pinned-process.mjs';
@@ -11,18 +11,18 @@ import { inTemporaryFolder } from './temporary-folder.mjs';
 export const overhead = {
   name: 'overhead',
   title: 'Overhead of a request',
-  seconds: 840,
+  seconds: 1_200,
   linuxOnly: true,
   full: {
     frameworks: {
-      express: { processes: 4 },
-      'express-node-24': { processes: 4 },
-      koa: { processes: 4 },
-      'nest-11': { processes: 4 },
-      'nest-12': { processes: 4 },
+      express: { processes: 14 },
+      'express-node-24': { processes: 10 },
+      koa: { processes: 10 },
+      'nest-11': { processes: 10 },
+      'nest-12': { processes: 6 },
     },
-    burst: { rounds: 4, millis: 600, warmUpMillis: 2_000 },
-    latency: { rounds: 3, millis: 2_000 },
+    burst: { rounds: 2, millis: 500, warmUpMillis: 1_500 },
+    latency: { processes: 4, millis: 1_500 },
   },
   short: {
     frameworks: {
@@ -32,7 +32,7 @@ export const overhead = {
       'nest-12': { processes: 1, variants: ['bare', 'ferret'] },
     },
     burst: { rounds: 1, millis: 50, warmUpMillis: 0 },
-    latency: { rounds: 1, millis: 50 },
+    latency: { processes: 1, millis: 50 },
   },
   measure,
   describe,
@@ -58,28 +58,34 @@ async function measure({ frameworks, burst, latency }, say) {
 
 async function ofFramework({ latency, ...plan }) {
   const { variants, processes, burst } = plan;
-  const spans = {};
-  const { samples, startMillis, used } = await measureProcesses({
+  const paced = byVariant(variants, () => []);
+  let spans;
+  let rate;
+  const { samples, startMillis } = await measureProcesses({
     ...plan,
-    async use(servers, samples) {
+    async after(servers, samplesUpToNow, toCome) {
+      if (toCome >= latency.processes) return;
+      rate ??= Math.floor(compare(samplesUpToNow).bare.requestsPerSecond.median / 2);
+      for (const server of rotated(servers, toCome)) {
+        paced[server.variant].push(await server.paced(rate, latency.millis));
+      }
+      if (toCome > 0) return;
+      spans = {};
       for (const server of servers) spans[server.variant] = await server.spansOfRequest();
-      const rate = Math.floor(compare(samples).bare.requestsPerSecond.median / 2);
-      return { rate, paced: await latencies(servers, { rate, ...latency }) };
     },
   });
   const compared = compare(samples);
-  const { rate, paced } = used;
-  const combine = (variant) => [
-    variant,
-    {
-      ...compared[variant],
-      ...paced[variant],
-      startMillis: quartiles(startMillis[variant]),
-      spansPerRequest: spans[variant],
-      lostShare: lostShare(samples[variant], spans[variant]),
-    },
-  ];
-  return { rate, rounds: processes * burst.rounds, processes, variants: Object.fromEntries(variants.map(combine)) };
+  const delay = (variant, key) => quartiles(paced[variant].map((sample) => sample[key]));
+  const combine = (variant) => ({
+    ...compared[variant],
+    p50Millis: delay(variant, 'p50Millis'),
+    p99Millis: delay(variant, 'p99Millis'),
+    p999Millis: delay(variant, 'p999Millis'),
+    startMillis: quartiles(startMillis[variant]),
+    spansPerRequest: spans[variant],
+    lostShare: lostShare(samples[variant], spans[variant]),
+  });
+  return { rate, rounds: processes * burst.rounds, processes, variants: byVariant(variants, combine) };
 }
 
 /** Of the spans that the requests of all bursts made, those that were not exported. */

@@ -66,9 +66,13 @@ function saturate(connections, { millis, requests = Infinity, routes }) {
     let done = 0;
     let busy = connections.length;
     stayAwake(() => busy > 0);
+    const fail = (error) => {
+      busy = 0;
+      reject(error);
+    };
     const next = (connection) => {
       if (sent < requests && performance.now() - started < millis) {
-        connection.ask(pathOf(sent++, routes), onAnswer(connection), reject);
+        connection.ask(pathOf(sent++, routes), onAnswer(connection), fail);
       } else if (--busy === 0) {
         resolve({ requests: done, seconds: (performance.now() - started) / 1000 });
       }

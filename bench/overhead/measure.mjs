@@ -48,51 +48,34 @@ export function compare(samples) {
 }
 
 /**
- * Bursts of all variants, from `processes` of each one after the other. The last ones are given to `use` before they are stopped.
+ * Bursts of all variants, from `processes` of each one after the other. What else is asked of each set of servers before it is
+ * stopped is `after`'s, which gets them, all samples up to now, and how many sets are still to come.
  *
- * @returns samples and start-up times by variant, and what `use` returned
+ * @returns samples and start-up times by variant
  */
-export async function measureProcesses({ framework, variants, folder, load, processes, burst, use }) {
-  const empty = () => Object.fromEntries(variants.map((variant) => [variant, []]));
-  const [samples, startMillis] = [empty(), empty()];
-  let used;
+export async function measureProcesses({ framework, variants, folder, load, processes, burst, after }) {
+  const samples = byVariant(variants, () => []);
+  const startMillis = byVariant(variants, () => []);
   for (let process = 0; process < processes; process++) {
     const servers = [];
     try {
       for (const variant of variants) {
         const file = join(folder, `${framework}-${variant}-${process}.db`);
-        const server = await startServer({
-          framework,
-          variant,
-          file,
-          load,
-          pauseMillis: Math.random() * MAX_PAUSE_MILLIS,
-        });
+        const pauseMillis = Math.random() * MAX_PAUSE_MILLIS;
+        const server = await startServer({ framework, variant, file, load, pauseMillis });
         servers.push(server);
         startMillis[variant].push(server.startMillis);
       }
       const ofThese = await bursts(servers, burst, process * burst.rounds);
       for (const variant of variants) samples[variant].push(...ofThese[variant]);
-      if (process === processes - 1) used = await use(servers, samples);
+      await after(servers, samples, processes - 1 - process);
     } finally {
       for (const server of servers) await server.stop();
     }
   }
-  return { samples, startMillis, used };
+  return { samples, startMillis };
 }
 
-/** Latencies of each at `rate` requests a second, in turn. */
-export async function latencies(servers, { rate, rounds, millis }) {
-  const samples = Object.fromEntries(servers.map(({ variant }) => [variant, []]));
-  for (let round = 0; round < rounds; round++) {
-    for (const server of rotated(servers, round)) samples[server.variant].push(await server.paced(rate, millis));
-  }
-  return Object.fromEntries(
-    Object.entries(samples).map(([variant, rounds]) => [
-      variant,
-      Object.fromEntries(
-        ['p50Millis', 'p99Millis', 'p999Millis'].map((key) => [key, quartiles(rounds.map((sample) => sample[key]))]),
-      ),
-    ]),
-  );
+export function byVariant(variants, make) {
+  return Object.fromEntries(variants.map((variant) => [variant, make(variant)]));
 }
