@@ -11,7 +11,7 @@ import { inTemporaryFolder } from './temporary-folder.mjs';
 export const overhead = {
   name: 'overhead',
   title: 'Overhead of a request',
-  seconds: 1_200,
+  seconds: 1_140,
   linuxOnly: true,
   full: {
     frameworks: {
