@@ -3,6 +3,7 @@
 // ones: what V8 has made of the code of a process is another thing each time, and stays so.
 import { join } from 'node:path';
 import { quartiles } from '../quartiles.mjs';
+import { inTemporaryFolder } from '../temporary-folder.mjs';
 import { startServer } from './servers.mjs';
 
 const BARE = 'bare';
@@ -53,25 +54,27 @@ export function compare(samples) {
  *
  * @returns samples and start-up times by variant
  */
-export async function measureProcesses({ framework, variants, folder, load, processes, burst, after }) {
+export async function measureProcesses({ framework, variants, load, processes, burst, after = async () => {} }) {
   const samples = byVariant(variants, () => []);
   const startMillis = byVariant(variants, () => []);
   for (let process = 0; process < processes; process++) {
-    const servers = [];
-    try {
-      for (const variant of variants) {
-        const file = join(folder, `${framework}-${variant}-${process}.db`);
-        const pauseMillis = Math.random() * MAX_PAUSE_MILLIS;
-        const server = await startServer({ framework, variant, file, load, pauseMillis });
-        servers.push(server);
-        startMillis[variant].push(server.startMillis);
+    await inTemporaryFolder(async (folder) => {
+      const servers = [];
+      try {
+        for (const variant of variants) {
+          const file = join(folder, `${variant}.db`);
+          const pauseMillis = Math.random() * MAX_PAUSE_MILLIS;
+          const server = await startServer({ framework, variant, file, load, pauseMillis });
+          servers.push(server);
+          startMillis[variant].push(server.startMillis);
+        }
+        const ofThese = await bursts(servers, burst, process * burst.rounds);
+        for (const variant of variants) samples[variant].push(...ofThese[variant]);
+        await after(servers, samples, processes - 1 - process);
+      } finally {
+        for (const server of servers) await server.stop();
       }
-      const ofThese = await bursts(servers, burst, process * burst.rounds);
-      for (const variant of variants) samples[variant].push(...ofThese[variant]);
-      await after(servers, samples, processes - 1 - process);
-    } finally {
-      for (const server of servers) await server.stop();
-    }
+    });
   }
   return { samples, startMillis };
 }

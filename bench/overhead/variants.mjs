@@ -15,7 +15,8 @@ export const VARIANTS = {
   'ferret-unstored': { label: 'Ferret, with a sink that does nothing' },
 };
 
-const OWN = ['bare', 'ferret'];
+/** What there are more processes of than of the others, for a difference that is small. */
+export const OWN = ['bare', 'ferret'];
 const PARTS = ['context', 'ferret-unstored'];
 const OTELS = ['otel-noop', 'otel-otlp', 'otel-sqlite'];
 
