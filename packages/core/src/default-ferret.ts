@@ -1,5 +1,6 @@
 import { FerretError } from './errors.js';
-import { type Ferret, FerretInstance } from './ferret.js';
+import { FerretInstance } from './ferret.js';
+import type { Ferret } from './ferret-interface.js';
 import type { FerretOptions } from './options.js';
 import { processWide } from './process-wide.js';
 

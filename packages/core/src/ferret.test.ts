@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createFerret, defaultFerret, ferretFor } from './default-ferret.js';
-import type { Ferret } from './ferret.js';
+import type { Ferret } from './ferret-interface.js';
 import type { FerretOptions } from './options.js';
 import type { Diagnostic } from './pipeline/diagnostics.js';
 import { MemorySink } from './pipeline/memory-sink.js';

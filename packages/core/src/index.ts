@@ -1,6 +1,6 @@
 export { createFerret, defaultFerret } from './default-ferret.js';
 export { FerretError, type FerretErrorCode } from './errors.js';
-export type { AnyFunction, CloseReport, Ferret } from './ferret.js';
+export type { AnyFunction, CloseReport, Ferret } from './ferret-interface.js';
 export type { IgnoreRule } from './http/http-options.js';
 export type { FerretOptions } from './options.js';
 export type { Diagnostic, DiagnosticCode, OnDiagnostic } from './pipeline/diagnostics.js';

@@ -1,11 +1,11 @@
 import { messageOf } from '../errors.js';
 import type { RouteMinute } from '../statistics/route-statistics.js';
 import type { SpanRecord } from '../trace/span.js';
-import { backOffMillis, pause } from './back-off.js';
 import type { Report } from './diagnostics.js';
 import type { LedgerCounters } from './ledger.js';
 import { bufferTime, concatMap, defer, filter, lastValueFrom, Subject } from './rxjs.js';
-import { type EndReason, type SpanBatch, type SpanSink, StoreForeignError, StoreUnavailableError } from './sink.js';
+import type { EndReason, SpanSink } from './sink.js';
+import { SinkWriter } from './sink-writer.js';
 import type { Spill } from './spill.js';
 import { unrefScheduler } from './unref-scheduler.js';
 
@@ -42,9 +42,6 @@ export interface Watched {
 /** A span that knows how many characters its attributes hold. */
 type SizedRecord = SpanRecord & { readonly size: number };
 
-/** What becomes of a batch. */
-type Fate = 'stored' | 'writeFailed';
-
 /** A batch on its way: in memory until it is stored, spilled or lost. */
 interface Batch {
   readonly id: number;
@@ -60,6 +57,7 @@ interface Batch {
  */
 export class Pipeline {
   readonly #sink: SpanSink;
+  readonly #writer: SinkWriter;
   readonly #spill: Spill | undefined;
   readonly #ledger: LedgerCounters;
   readonly #options: PipelineOptions;
@@ -79,12 +77,6 @@ export class Pipeline {
   /** Callers of `flush()` that still wait, each by what resolves its promise. */
   readonly #flushing = new Set<() => void>();
   #closing: Promise<void> | undefined;
-  /** Set when nothing can be waited for any more: at the process's exit, or at the deadline of `close()`. */
-  readonly #abandoned = new AbortController();
-  /** Failures of the write that is under way, in a row. */
-  #failures = 0;
-  /** The sink has said last that nothing will ever be stored there. */
-  #isForeign = false;
   /** The batches being appended to the spill, one at a time. */
   #appending: Promise<void> = Promise.resolve();
   #appends = 0;
@@ -93,10 +85,10 @@ export class Pipeline {
   #takesIn = false;
   #watched: Watched | undefined;
   #ticker: NodeJS.Timeout | undefined;
-  readonly #writes = { count: 0, sumMillis: 0 };
 
   constructor(sink: SpanSink, ledger: LedgerCounters, options: PipelineOptions, report: Report, spill?: Spill) {
     this.#sink = sink;
+    this.#writer = new SinkWriter(sink, report);
     this.#spill = spill;
     this.#ledger = ledger;
     this.#options = options;
@@ -112,7 +104,7 @@ export class Pipeline {
 
   /** Batches written so far, and the time that took. */
   get writes(): { readonly count: number; readonly sumMillis: number } {
-    return this.#writes;
+    return this.#writer.writes;
   }
 
   /** Takes an ended span. The whole cost of a span on the request path: no lock, no I/O, no serialisation. */
@@ -149,7 +141,7 @@ export class Pipeline {
       () =>
         new Promise<void>((resolve) => {
           this.#jobs.next(async () => {
-            await this.#attempt(0, () => this.#tick());
+            await this.#writer.attempt(0, () => this.#tick());
             resolve();
           });
         }),
@@ -160,7 +152,7 @@ export class Pipeline {
 
   /** A store that hangs may never let `promise` resolve. Nothing is left behind of one that does. */
   #untilAbandoned(promise: Promise<void>): Promise<void> {
-    if (this.#abandoned.signal.aborted) return Promise.resolve();
+    if (this.#writer.isAbandoned) return Promise.resolve();
     return new Promise((resolve) => {
       this.#flushing.add(resolve);
       void promise.then(() => {
@@ -177,19 +169,11 @@ export class Pipeline {
     this.#ticker = setInterval(() => {
       watched.settle();
       // A sink that fails has other worries, and those waiting for it too.
-      if (isUnderWay || this.#failures > 0) return;
+      if (isUnderWay || this.#writer.failures > 0) return;
       isUnderWay = true;
       this.#jobs.next(async () => {
-        try {
-          await this.#tick(MAX_ROUTE_MINUTES);
-        } catch (error) {
-          this.#isForeign = error instanceof StoreForeignError;
-          if (!(error instanceof StoreUnavailableError)) {
-            this.#report('WRITE_FAILED', `Open spans and statistics could not be stored: ${messageOf(error)}`, error);
-          }
-        } finally {
-          isUnderWay = false;
-        }
+        await this.#writer.attemptOnce(() => this.#tick(MAX_ROUTE_MINUTES));
+        isUnderWay = false;
       });
     }, TICK_MILLIS).unref();
   }
@@ -217,12 +201,12 @@ export class Pipeline {
    * store knows its id.
    */
   abandon(reason: EndReason): void {
-    if (this.#abandoned.signal.aborted) return;
-    this.#abandoned.abort();
+    if (this.#writer.isAbandoned) return;
+    this.#writer.abandon();
     clearInterval(this.#ticker);
     this.#closing ??= new Promise(() => {});
     this.#spans.complete();
-    const spill = this.#isForeign ? undefined : this.#spill;
+    const spill = this.#writer.isForeign ? undefined : this.#spill;
     for (const batch of this.#batches) {
       const { id, spans } = batch;
       this.#settle(batch);
@@ -243,8 +227,8 @@ export class Pipeline {
     await this.#appending;
     this.#jobs.next(async () => {
       const batch = { id: ++this.#lastBatchId, spans: [] };
-      await this.#attempt(0, () => this.#tick());
-      await this.#attempt(0, () => this.#sink.write({ ...batch, ledger: this.#ledger.snapshot(), endReason: reason }));
+      await this.#writer.attempt(0, () => this.#tick());
+      await this.#writer.write({ ...batch, endReason: reason }, () => this.#ledger.snapshot());
     });
     this.#jobs.complete();
     await this.#drained;
@@ -271,7 +255,7 @@ export class Pipeline {
   /** To the store, or behind those that could not go there. */
   #dispatch(batch: Batch): void {
     this.#batches.add(batch);
-    if (this.#abandoned.signal.aborted) return;
+    if (this.#writer.isAbandoned) return;
     const spill = this.#spill;
     // Behind one that is being appended, whatever becomes of that: the store takes a batch for known that comes after a later one.
     const isFree = this.#appends === 0;
@@ -285,16 +269,16 @@ export class Pipeline {
 
   #mustSpill(spill: Spill, batch: Batch): boolean {
     if (spill.length > 0) return true;
-    if (this.#isForeign) return false;
+    if (this.#writer.isForeign) return false;
     const isBehind = this.#queued - batch.spans.length >= this.#options.maxQueueSize / 2;
-    return isBehind || this.#failures >= FAILURES_BEFORE_SPILL;
+    return isBehind || this.#writer.failures >= FAILURES_BEFORE_SPILL;
   }
 
   async #append(spill: Spill, batch: Batch): Promise<void> {
-    if (this.#abandoned.signal.aborted) return;
+    if (this.#writer.isAbandoned) return;
     const { id, spans } = batch;
     const isKept = !this.#spillIsShut && (await spill.append({ id, spans, ledger: this.#ledger.snapshot() }));
-    if (this.#abandoned.signal.aborted) return; // Spilled with all the others meanwhile; the id tells that it is the same.
+    if (this.#writer.isAbandoned) return; // Spilled with all the others meanwhile; the id tells that it is the same.
     if (!isKept) {
       this.#spillIsShut = true;
       this.#jobs.next(() => this.#store(batch));
@@ -316,7 +300,7 @@ export class Pipeline {
         this.#ledger.writeFailed += kept.lostSpans;
       } else {
         const count = kept.spans.length;
-        const fate = await this.#write(count, () => ({ ...kept, ledger: this.#ledger.snapshot(count, count) }));
+        const fate = await this.#writer.write(kept, () => this.#ledger.snapshot(count, count));
         if (fate === undefined) break;
         this.#ledger.spilled -= count;
         this.#ledger[fate] += count;
@@ -330,48 +314,11 @@ export class Pipeline {
   /** Stores one batch out of memory. */
   async #store(batch: Batch): Promise<void> {
     const { id, spans } = batch;
-    const fate = await this.#write(spans.length, () => ({ id, spans, ledger: this.#ledger.snapshot(spans.length) }));
+    const fate = await this.#writer.write({ id, spans }, () => this.#ledger.snapshot(spans.length));
     if (fate === undefined) return;
     this.#ledger[fate] += spans.length;
     this.#settle(batch);
     if (this.#spill?.length === 0) this.#spillIsShut = false;
-  }
-
-  #write(spans: number, compose: () => SpanBatch): Promise<Fate | undefined> {
-    return this.#attempt(spans, async () => {
-      const started = performance.now();
-      await this.#sink.write(compose());
-      this.#isForeign = false;
-      this.#writes.count++;
-      this.#writes.sumMillis += performance.now() - started;
-    });
-  }
-
-  /**
-   * Does something with the sink, however often it takes; returns what became of the spans, nothing if the pipeline was abandoned
-   * before. Never rejects: an error would end the stream for good.
-   */
-  async #attempt(spans: number, work: () => Promise<void>): Promise<Fate | undefined> {
-    const { signal } = this.#abandoned;
-    for (this.#failures = 0; !signal.aborted; this.#failures++) {
-      try {
-        await work();
-        this.#failures = 0;
-        return signal.aborted ? undefined : 'stored';
-      } catch (error) {
-        if (signal.aborted) break;
-        this.#isForeign = error instanceof StoreForeignError;
-        if (!(error instanceof StoreUnavailableError)) {
-          const what = spans === 0 ? 'Statistics, open spans or the ledger' : `${spans} spans`;
-          this.#report('WRITE_FAILED', `${what} could not be stored and are lost: ${messageOf(error)}`, error);
-          this.#failures = 0;
-          return 'writeFailed';
-        }
-        this.#report('STORE_UNAVAILABLE', `Spans are kept and tried again: ${messageOf(error)}`, error);
-        await pause(backOffMillis(this.#failures), signal);
-      }
-    }
-    return undefined;
   }
 
   /** A batch is in memory no more. */

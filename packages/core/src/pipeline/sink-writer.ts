@@ -1,0 +1,96 @@
+import { messageOf } from '../errors.js';
+import { backOffMillis, pause } from './back-off.js';
+import type { Report } from './diagnostics.js';
+import type { Ledger } from './ledger.js';
+import { type SpanBatch, type SpanSink, StoreForeignError, StoreUnavailableError } from './sink.js';
+
+/** What becomes of a batch; the ledger has a counter of that name. */
+export type Fate = 'stored' | 'writeFailed';
+
+/**
+ * One sink that may be unavailable for a while: does what is to be done with it however often that takes, and knows how it has been
+ * lately. Its callers do one thing at a time. Never rejects: an error would end their stream for good.
+ */
+export class SinkWriter {
+  readonly #sink: SpanSink;
+  readonly #report: Report;
+  readonly #abandoned = new AbortController();
+  readonly #writes = { count: 0, sumMillis: 0 };
+  #failures = 0;
+  #isForeign = false;
+
+  constructor(sink: SpanSink, report: Report) {
+    this.#sink = sink;
+    this.#report = report;
+  }
+
+  /** Failures of what is under way, in a row. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** The sink has said last that nothing will ever be stored there. */
+  get isForeign(): boolean {
+    return this.#isForeign;
+  }
+
+  /** Batches written so far, and the time that took. */
+  get writes(): { readonly count: number; readonly sumMillis: number } {
+    return this.#writes;
+  }
+
+  /** Nothing can be waited for any more: at the process's exit, or at the deadline of `close()`. */
+  get isAbandoned(): boolean {
+    return this.#abandoned.signal.aborted;
+  }
+
+  abandon(): void {
+    this.#abandoned.abort();
+  }
+
+  /** Writes a batch with the ledger as it is then. Returns what became of its spans, nothing if the sink was abandoned before. */
+  write(batch: Omit<SpanBatch, 'ledger'>, ledger: () => Ledger): Promise<Fate | undefined> {
+    return this.attempt(batch.spans.length, async () => {
+      const started = performance.now();
+      await this.#sink.write({ ...batch, ledger: ledger() });
+      this.#isForeign = false;
+      this.#writes.count++;
+      this.#writes.sumMillis += performance.now() - started;
+    });
+  }
+
+  /** Does something else with the sink in the same way; `spans` are lost if that fails for good. */
+  async attempt(spans: number, work: () => Promise<void>): Promise<Fate | undefined> {
+    const { signal } = this.#abandoned;
+    for (this.#failures = 0; !signal.aborted; this.#failures++) {
+      try {
+        await work();
+        this.#failures = 0;
+        return signal.aborted ? undefined : 'stored';
+      } catch (error) {
+        if (signal.aborted) break;
+        this.#isForeign = error instanceof StoreForeignError;
+        if (!(error instanceof StoreUnavailableError)) {
+          const what = spans === 0 ? 'Statistics, open spans or the ledger' : `${spans} spans`;
+          this.#report('WRITE_FAILED', `${what} could not be stored and are lost: ${messageOf(error)}`, error);
+          this.#failures = 0;
+          return 'writeFailed';
+        }
+        this.#report('STORE_UNAVAILABLE', `Spans are kept and tried again: ${messageOf(error)}`, error);
+        await pause(backOffMillis(this.#failures), signal);
+      }
+    }
+    return undefined;
+  }
+
+  /** Does something that comes again anyway, once. */
+  async attemptOnce(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#isForeign = error instanceof StoreForeignError;
+      if (error instanceof StoreUnavailableError) return;
+      this.#report('WRITE_FAILED', `Open spans and statistics could not be stored: ${messageOf(error)}`, error);
+    }
+  }
+}
