@@ -14,7 +14,7 @@ import { inTemporaryFolder } from './temporary-folder.mjs';
 export const growth = {
   name: 'growth',
   title: 'Growth',
-  seconds: 360,
+  seconds: 300,
   linuxOnly: true,
   full: {
     sizes: [10_000, 1_000_000, 10_000_000],
@@ -54,7 +54,7 @@ async function bySize({ sizes, burst, loop, written }, load, say) {
     for (const spans of sizes) {
       const { bytes } = await write(growing, spans - stored);
       stored = spans;
-      const row = await atSize(growing, { burst, loop, written, load });
+      const row = await atSize(growing, bytes, { burst, loop, written, load });
       rows.push({ spans, bytesPerSpan: bytes / spans, ...row });
       say(`${whole(spans)} spans in the file: ${whole(row.writer.spansPerSecond)} more a second`);
     }
@@ -63,12 +63,14 @@ async function bySize({ sizes, burst, loop, written }, load, say) {
 }
 
 /** What is measured writes as well, so to a copy, in a folder of its own: a write-ahead log that is left belongs to no other file. */
-async function atSize(growing, { burst, loop, written, load }) {
+async function atSize(growing, bytes, { burst, loop, written, load }) {
   return await inTemporaryFolder(async (folder) => {
     const file = join(folder, 'measured.db');
     copyFileSync(growing, file);
+    const writer = await write(file, written);
+    if (writer.bytes < bytes) throw new Error(`${file} is not the ${bytes} bytes that were to be measured`);
     return {
-      writer: await write(file, written),
+      writer,
       loop: await eventLoop({ ...loop, file, say: () => {} }),
       overhead: await overhead({ file, routes: 1, burst, load }),
     };
@@ -92,7 +94,9 @@ async function byRoutes({ routes: counts, burst, recorded, written }, load, say)
 
 /** Writes so many spans more to the file. */
 async function write(file, spans, routes = 1) {
-  for await (const row of growFile({ file, sizes: [spans], routes })) return row;
+  let last;
+  for await (const row of growFile({ file, sizes: [spans], routes })) last = row; // To its end: the writer has closed the file then.
+  return last;
 }
 
 /** Ferret's in the Express app, against bare. */

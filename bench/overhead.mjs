@@ -3,7 +3,7 @@ import { hundredths, percent, quartileCell, table, tenths, whole } from './cells
 import { placeBesideNest11 } from './overhead/load-nest.mjs';
 import { byVariant, compare, measureProcesses, rotated } from './overhead/measure.mjs';
 import { startLoad } from './overhead/servers.mjs';
-import { FRAMEWORKS, OWN, VARIANTS } from './overhead/variants.mjs';
+import { BARE, FRAMEWORKS, VARIANTS } from './overhead/variants.mjs';
 import { canPin } from './pinned-process.mjs';
 import { quartiles } from './quartiles.mjs';
 
@@ -13,24 +13,25 @@ export const overhead = {
   seconds: 1_400,
   linuxOnly: true,
   full: {
+    // Processes of each: what Ferret and its parts add is a small part of what bare's differ by, what rivals add is a large one.
     frameworks: {
-      // Bare's processes are the least alike with Express on Node 20, and what Ferret adds is little of it.
-      express: { processes: 14, pairs: 30 },
-      'express-node-24': { processes: 10, pairs: 5 },
-      koa: { processes: 10, pairs: 10 },
-      'nest-11': { processes: 10 },
-      'nest-12': { processes: 6 },
+      express: { processes: { own: 24, rivals: 10 } },
+      'express-node-24': { processes: { own: 12, rivals: 8 } },
+      koa: { processes: { own: 16, rivals: 8 } },
+      'nest-11': { processes: { own: 18, rivals: 8 } },
+      'nest-12': { processes: { own: 10, rivals: 4 } },
     },
     burst: { rounds: 2, millis: 500, warmUpMillis: 1_500 },
     latency: { processes: 4, millis: 1_500 },
   },
   short: {
     frameworks: {
-      express: { processes: 1, pairs: 1 },
-      koa: { processes: 1, variants: ['bare', 'ferret', 'otel-sqlite'] },
-      'nest-11': { processes: 1, variants: ['bare', 'ferret', 'otel-sqlite'] },
-      'nest-12': { processes: 1, variants: ['bare', 'ferret'] },
+      express: {},
+      koa: { own: ['ferret'], rivals: ['otel-sqlite'] },
+      'nest-11': { rivals: ['otel-sqlite'] },
+      'nest-12': {},
     },
+    processes: { own: 1, rivals: 1 },
     burst: { rounds: 1, millis: 50, warmUpMillis: 0 },
     latency: { processes: 1, millis: 50 },
   },
@@ -38,16 +39,16 @@ export const overhead = {
   describe,
 };
 
-async function measure({ frameworks, burst, latency }, say) {
+async function measure({ frameworks, ...common }, say) {
   placeBesideNest11();
   const load = await startLoad();
   const results = {};
   try {
     for (const [framework, plan] of Object.entries(frameworks)) {
-      const { variants } = FRAMEWORKS[framework];
-      results[framework] = await ofFramework({ framework, variants, load, burst, latency, ...plan });
+      const { label, own, rivals } = FRAMEWORKS[framework];
+      results[framework] = await ofFramework({ framework, own, rivals, load, ...common, ...plan });
       const { ferret } = results[framework].variants;
-      say(`${FRAMEWORKS[framework].label}: Ferret adds ${quartileCell(ferret.addedMainMicros)} us on the main thread`);
+      say(`${label}: Ferret adds ${quartileCell(ferret.addedMainMicros)} us on the main thread`);
     }
   } finally {
     await load.stop();
@@ -55,16 +56,25 @@ async function measure({ frameworks, burst, latency }, say) {
   return { pinned: canPin, frameworks: results };
 }
 
-async function ofFramework({ latency, pairs = 0, ...plan }) {
-  const { variants, processes, burst } = plan;
+/** Two sets of servers, each with a bare one: what is small is not measured beside what is large, and oftener. */
+async function ofFramework({ own, rivals, processes, ...plan }) {
+  const ours = await ofServers({ ...plan, variants: [BARE, ...own], processes: processes.own });
+  const { rate } = ours;
+  const theirs = await ofServers({ ...plan, variants: [BARE, ...rivals], processes: processes.rivals, rate });
+  const { [BARE]: _, ...besideIt } = theirs.variants;
+  return { rate, rounds: plan.burst.rounds, processes, variants: { ...ours.variants, ...besideIt } };
+}
+
+/** Without a `rate`, latencies are at half of what the bare one of these can answer. */
+async function ofServers({ latency, rate, ...plan }) {
+  const { variants } = plan;
   const paced = byVariant(variants, () => []);
   let spans;
-  let rate;
   const { samples, startMillis } = await measureProcesses({
     ...plan,
     async after(servers, samplesUpToNow, toCome) {
       if (toCome >= latency.processes) return;
-      rate ??= Math.floor(compare(samplesUpToNow).bare.requestsPerSecond.median / 2);
+      rate ??= Math.floor(compare(samplesUpToNow)[BARE].requestsPerSecond.median / 2);
       for (const server of rotated(servers, toCome)) {
         paced[server.variant].push(await server.paced(rate, latency.millis));
       }
@@ -73,8 +83,6 @@ async function ofFramework({ latency, pairs = 0, ...plan }) {
       for (const server of servers) spans[server.variant] = await server.spansOfRequest();
     },
   });
-  const paired = await measureProcesses({ ...plan, variants: OWN, processes: pairs });
-  for (const variant of OWN) samples[variant].push(...paired.samples[variant]);
   const compared = compare(samples);
   const delay = (variant, key) => quartiles(paced[variant].map((sample) => sample[key]));
   const combine = (variant) => ({
@@ -86,7 +94,7 @@ async function ofFramework({ latency, pairs = 0, ...plan }) {
     spansPerRequest: spans[variant],
     lostShare: lostShare(samples[variant], spans[variant]),
   });
-  return { rate, rounds: burst.rounds, processes, pairs, variants: byVariant(variants, combine) };
+  return { rate, variants: byVariant(variants, combine) };
 }
 
 /** Of the spans that the requests of all bursts made, those that were not exported. */
@@ -102,21 +110,22 @@ function describe({ pinned, frameworks }) {
       'those of a fixed rate, half of what the bare app can answer, from when each request was due.',
   ];
   if (!pinned) lines.push('', 'Without `taskset` or a second core, nothing was pinned: these figures are noise.');
-  for (const [framework, { rate, rounds, processes, pairs, variants }] of Object.entries(frameworks)) {
+  for (const [framework, { rate, rounds, processes, variants }] of Object.entries(frameworks)) {
     const rows = Object.entries(variants);
     const label = (variant) => VARIANTS[variant].label;
     lines.push(
       '',
       `### ${FRAMEWORKS[framework].label}`,
       '',
-      `${rounds} rounds in each of ${processes} processes of each${pairs > 0 ? `, and of ${pairs} more of bare and Ferret` : ''}. Bare: ${quartileCell(variants.bare.mainMicros)} us a request on the main thread.`,
+      `${rounds} rounds in each of ${processes.own} processes of bare, Ferret and its parts, apart from ${processes.rivals} of bare and of each ` +
+        `rival. Bare, beside Ferret: ${quartileCell(variants[BARE].mainMicros)} us a request on the main thread.`,
       '',
       table(
         ['', 'main thread, us added', 'all threads, us added', 'requests a second', 'spans a request', 'lost'],
         rows.map(([variant, row]) => [
           label(variant),
-          variant === 'bare' ? '' : quartileCell(row.addedMainMicros),
-          variant === 'bare' ? '' : quartileCell(row.addedAllMicros),
+          variant === BARE ? '' : quartileCell(row.addedMainMicros),
+          variant === BARE ? '' : quartileCell(row.addedAllMicros),
           quartileCell(row.requestsPerSecond, whole),
           row.spansPerRequest || '',
           row.lostShare === undefined ? '' : percent(row.lostShare),

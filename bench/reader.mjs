@@ -12,7 +12,7 @@ import { addRouteMinutes, writeLargeFile } from './reader-file.mjs';
 export const reader = {
   name: 'reader',
   title: 'Reader',
-  seconds: 720,
+  seconds: 430,
   full: { sizes: [1_000_000, 10_000_000], turns: 3 },
   short: { sizes: [20_000], turns: 1 },
   measure,

@@ -15,7 +15,7 @@ const PLACES = { outside: 'outside a parent', inside: 'inside a parent' };
 export const recording = {
   name: 'recording',
   title: 'Recording a span',
-  seconds: 80,
+  seconds: 50,
   full: { rounds: 15, batches: 500, allocations: 3, allocationBatches: 100 },
   short: { rounds: 1, batches: 20, allocations: 1, allocationBatches: 20 },
   measure,

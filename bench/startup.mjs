@@ -18,7 +18,7 @@ const IMPORTS = [
 export const startup = {
   name: 'startup',
   title: 'Import',
-  seconds: 40,
+  seconds: 25,
   full: { rounds: 31 },
   short: { rounds: 1 },
   measure,

@@ -16,7 +16,7 @@ import { quartiles } from './quartiles.mjs';
 export const statistics = {
   name: 'statistics',
   title: 'Statistics and sampler',
-  seconds: 60,
+  seconds: 10,
   full: { rounds: 30, traces: 20_000 },
   short: { rounds: 1, traces: 5_000 },
   measure,

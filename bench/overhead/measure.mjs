@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { quartiles } from '../quartiles.mjs';
 import { inTemporaryFolder } from '../temporary-folder.mjs';
 import { startServer } from './servers.mjs';
-
-const BARE = 'bare';
+import { BARE } from './variants.mjs';
 
 /** Between what is measured and the app that it is in, so that no two processes come about in the same way. */
 const MAX_PAUSE_MILLIS = 200;
@@ -54,7 +53,7 @@ export function compare(samples) {
  *
  * @returns samples and start-up times by variant
  */
-export async function measureProcesses({ framework, variants, load, processes, burst, after = async () => {} }) {
+export async function measureProcesses({ framework, variants, load, processes, burst, after }) {
   const samples = byVariant(variants, () => []);
   const startMillis = byVariant(variants, () => []);
   for (let process = 0; process < processes; process++) {

@@ -2,9 +2,11 @@
 
 const OTEL = { flags: ['--import', new URL('opentelemetry.mjs', import.meta.url).href] };
 
-/** The first is what all others are measured against. */
+/** What all others are measured against. */
+export const BARE = 'bare';
+
 export const VARIANTS = {
-  bare: { label: 'bare' },
+  [BARE]: { label: 'bare' },
   ferret: { label: 'Ferret' },
   'otel-noop': { label: 'OpenTelemetry, exporter that does nothing', ...OTEL, env: { EXPORTER: 'noop' } },
   'otel-otlp': { label: 'OpenTelemetry, OTLP to a local receiver', ...OTEL, env: { EXPORTER: 'otlp' } },
@@ -15,22 +17,22 @@ export const VARIANTS = {
   'ferret-unstored': { label: 'Ferret, with a sink that does nothing' },
 };
 
-/** What there are more processes of than of the others, for a difference that is small. */
-export const OWN = ['bare', 'ferret'];
 const PARTS = ['context', 'ferret-unstored'];
 const OTELS = ['otel-noop', 'otel-otlp', 'otel-sqlite'];
 
+/** Each framework, and what is beside bare in it: `own` on its own, many times; `rivals` apart from it. */
 export const FRAMEWORKS = {
-  express: { label: 'Express 5', variants: [...OWN, ...PARTS, ...OTELS, 'swagger-stats'] },
-  // Where the current span costs next to nothing (AsyncContextFrame).
+  express: { label: 'Express 5', own: ['ferret', ...PARTS], rivals: [...OTELS, 'swagger-stats'] },
+  // Where the current span costs less (AsyncContextFrame).
   'express-node-24': {
     label: 'Express 5 on Node 24',
     app: 'express',
     node: 24,
-    variants: [...OWN, ...PARTS, 'otel-noop', 'otel-sqlite'],
+    own: ['ferret', ...PARTS],
+    rivals: ['otel-noop', 'otel-sqlite'],
   },
-  koa: { label: 'Koa 3', variants: [...OWN, ...PARTS, ...OTELS] },
-  'nest-11': { label: 'Nest 11', variants: [...OWN, ...OTELS] },
+  koa: { label: 'Koa 3', own: ['ferret', ...PARTS], rivals: OTELS },
+  'nest-11': { label: 'Nest 11', own: ['ferret'], rivals: OTELS },
   // OpenTelemetry's instrumentation for Nest knows versions below 12 only: what it has here is that of HTTP and of Express.
-  'nest-12': { label: 'Nest 12', variants: [...OWN, 'otel-noop'] },
+  'nest-12': { label: 'Nest 12', own: ['ferret'], rivals: ['otel-noop'] },
 };

@@ -27,6 +27,9 @@ const TICK_MILLIS = 1000;
 /** Rows of statistics written at once: more would hold up the batches behind them. */
 const MAX_ROUTE_MINUTES = 500;
 
+/** What is lost, but no span, when the last word or a tick cannot be stored. */
+const UNCOUNTED = 'Statistics, open spans or the ledger';
+
 /** What the pipeline looks after once a second, besides the spans that have ended. */
 export interface Watched {
   /** Decides what has waited long enough. */
@@ -141,7 +144,7 @@ export class Pipeline {
       () =>
         new Promise<void>((resolve) => {
           this.#jobs.next(async () => {
-            await this.#writer.attempt(0, () => this.#tick());
+            await this.#writer.attempt(UNCOUNTED, () => this.#tick());
             resolve();
           });
         }),
@@ -172,7 +175,7 @@ export class Pipeline {
       if (isUnderWay || this.#writer.failures > 0) return;
       isUnderWay = true;
       this.#jobs.next(async () => {
-        await this.#writer.attemptOnce(() => this.#tick(MAX_ROUTE_MINUTES));
+        await this.#writer.attemptOnce('Open spans and statistics', () => this.#tick(MAX_ROUTE_MINUTES));
         isUnderWay = false;
       });
     }, TICK_MILLIS).unref();
@@ -226,9 +229,9 @@ export class Pipeline {
     clearInterval(this.#ticker);
     await this.#appending;
     this.#jobs.next(async () => {
-      const batch = { id: ++this.#lastBatchId, spans: [] };
-      await this.#writer.attempt(0, () => this.#tick());
-      await this.#writer.write({ ...batch, endReason: reason }, () => this.#ledger.snapshot());
+      const batch = { id: ++this.#lastBatchId, spans: [], endReason: reason };
+      await this.#writer.attempt(UNCOUNTED, () => this.#tick());
+      await this.#writer.attempt(UNCOUNTED, () => this.#sink.write({ ...batch, ledger: this.#ledger.snapshot() }));
     });
     this.#jobs.complete();
     await this.#drained;

@@ -8,8 +8,8 @@ import { type SpanBatch, type SpanSink, StoreForeignError, StoreUnavailableError
 export type Fate = 'stored' | 'writeFailed';
 
 /**
- * One sink that may be unavailable for a while: does what is to be done with it however often that takes, and knows how it has been
- * lately. Its callers do one thing at a time. Never rejects: an error would end their stream for good.
+ * Does one thing at a time with a sink that may be unavailable for a while, and knows how that went lately. Never rejects: an error
+ * would end the pipeline's stream for good.
  */
 export class SinkWriter {
   readonly #sink: SpanSink;
@@ -44,13 +44,14 @@ export class SinkWriter {
     return this.#abandoned.signal.aborted;
   }
 
+  /** Ends what is waited for, too. */
   abandon(): void {
     this.#abandoned.abort();
   }
 
   /** Writes a batch with the ledger as it is then. Returns what became of its spans, nothing if the sink was abandoned before. */
   write(batch: Omit<SpanBatch, 'ledger'>, ledger: () => Ledger): Promise<Fate | undefined> {
-    return this.attempt(batch.spans.length, async () => {
+    return this.attempt(`${batch.spans.length} spans`, async () => {
       const started = performance.now();
       await this.#sink.write({ ...batch, ledger: ledger() });
       this.#isForeign = false;
@@ -59,8 +60,12 @@ export class SinkWriter {
     });
   }
 
-  /** Does something else with the sink in the same way; `spans` are lost if that fails for good. */
-  async attempt(spans: number, work: () => Promise<void>): Promise<Fate | undefined> {
+  /**
+   * Does something else with the sink, however often that takes. Returns what became of it, nothing if the sink was abandoned before.
+   *
+   * @param what is lost if it fails for good, for the report
+   */
+  async attempt(what: string, work: () => Promise<void>): Promise<Fate | undefined> {
     const { signal } = this.#abandoned;
     for (this.#failures = 0; !signal.aborted; this.#failures++) {
       try {
@@ -71,7 +76,6 @@ export class SinkWriter {
         if (signal.aborted) break;
         this.#isForeign = error instanceof StoreForeignError;
         if (!(error instanceof StoreUnavailableError)) {
-          const what = spans === 0 ? 'Statistics, open spans or the ledger' : `${spans} spans`;
           this.#report('WRITE_FAILED', `${what} could not be stored and are lost: ${messageOf(error)}`, error);
           this.#failures = 0;
           return 'writeFailed';
@@ -83,14 +87,14 @@ export class SinkWriter {
     return undefined;
   }
 
-  /** Does something that comes again anyway, once. */
-  async attemptOnce(work: () => Promise<void>): Promise<void> {
+  /** Does something that comes again anyway, once; `what` is lost until then. */
+  async attemptOnce(what: string, work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
       this.#isForeign = error instanceof StoreForeignError;
       if (error instanceof StoreUnavailableError) return;
-      this.#report('WRITE_FAILED', `Open spans and statistics could not be stored: ${messageOf(error)}`, error);
+      this.#report('WRITE_FAILED', `${what} could not be stored: ${messageOf(error)}`, error);
     }
   }
 }

@@ -19,9 +19,9 @@ export const OUTCOMES = ['ok', 'error', 'aborted', 'interrupted'] as const;
 export const KEEP_REASONS = ['error', 'slow', 'asked', 'budget'] as const;
 
 /**
- * Trace ids are random, and an index on them alone would be written all over with every batch: at 400,000 spans that cost
- * 41 us a span, and growing. So the index is cut into segments of 4,096 rows, by row id: a batch writes to the last one only (6 us,
- * however large the file is), and a trace is looked up in each of them, some microseconds a segment.
+ * Trace ids are random, and an index on them alone would be written all over with every batch: from some hundred thousand spans on
+ * that was most of what a span cost, and growing. So the index is cut into segments of 4,096 rows, by row id: a batch writes to the last
+ * one only, however large the file is, and a trace is looked up in each of them, some microseconds a segment.
  */
 export const TRACE_SEGMENT = 'id >> 12';
 
