@@ -13,7 +13,7 @@ export const overhead = {
   seconds: 1_400,
   linuxOnly: true,
   full: {
-    // Processes of each: what Ferret and its parts add is a small part of what bare's differ by, what rivals add is a large one.
+    // Processes of each: more where less is added, as processes differ by a tenth and more.
     frameworks: {
       express: { processes: { own: 24, rivals: 10 } },
       'express-node-24': { processes: { own: 12, rivals: 8 } },
@@ -117,8 +117,8 @@ function describe({ pinned, frameworks }) {
       '',
       `### ${FRAMEWORKS[framework].label}`,
       '',
-      `${rounds} rounds in each of ${processes.own} processes of bare, Ferret and its parts, apart from ${processes.rivals} of bare and of each ` +
-        `rival. Bare, beside Ferret: ${quartileCell(variants[BARE].mainMicros)} us a request on the main thread.`,
+      `${rounds} rounds in each of ${processes.own} processes of bare and of each row of Ferret's, apart from ${processes.rivals} of bare and of ` +
+        `each rival. Bare, beside Ferret: ${quartileCell(variants[BARE].mainMicros)} us a request on the main thread.`,
       '',
       table(
         ['', 'main thread, us added', 'all threads, us added', 'requests a second', 'spans a request', 'lost'],

@@ -87,7 +87,7 @@ export class SinkWriter {
     return undefined;
   }
 
-  /** Does something that comes again anyway, once; `what` is lost until then. */
+  /** Does something that comes again anyway, once. `what` is not stored until then, if it fails; for the report. */
   async attemptOnce(what: string, work: () => Promise<void>): Promise<void> {
     try {
       await work();
