@@ -1,7 +1,6 @@
 import { SpanIds } from '../trace/ids.js';
 import type { SharedAttributes, SpanRecord } from '../trace/span.js';
 import type { Dictionary } from './dictionary.js';
-import type { SqlValue } from './driver.js';
 import { KEEP_REASONS, KINDS, OUTCOMES } from './schema.js';
 
 export const KIND_POSITION = Object.fromEntries(KINDS.map((kind, position) => [kind, position])) as Record<
@@ -25,11 +24,11 @@ const REASON_SHIFT = 6;
 const NO_ATTRIBUTES = 0;
 
 /**
- * Stores a whole batch with one statement: `jsonb_each` unpacks it on the thread pool, and the main thread pays one
- * `JSON.stringify`. Measured against a statement per row and multi-row inserts in docs/architecture.md. Ids are no text at
- * all: their bytes lie one after the other in `?4`, a row's at 32 times its position. Nothing is stored if the process's
- * row says that this batch, `?5`, is there already. The `LIMIT`, with the outer `WHERE`, keeps SQLite from
- * reading `value` anew for each column.
+ * Stores the spans of a batch: a part of the trigger in batch-insert.ts. `jsonb_each` unpacks them on the thread pool, and the main
+ * thread pays one `JSON.stringify`. Measured against a statement per row and multi-row inserts in docs/architecture.md. Ids are
+ * no text at all: their bytes lie one after the other in `NEW.ids`, a row's at 32 times its position. Nothing is stored if the
+ * process's row says that this batch is there already. The `LIMIT`, with the outer `WHERE`, keeps SQLite from reading `value`
+ * anew for each column.
  */
 export const INSERT_SPANS = `
 INSERT INTO span (
@@ -39,12 +38,13 @@ INSERT INTO span (
   http_method, http_route, http_status_code, error_type, shared, keep_probability
 )
 SELECT
-  ?1, substr(?4, 32 * key + 1, 16), substr(?4, 32 * key + 17, 8), nullif(substr(?4, 32 * key + 25, 8), zeroblob(8)),
+  NEW.process_id,
+  substr(NEW.ids, 32 * key + 1, 16), substr(NEW.ids, 32 * key + 17, 8), nullif(substr(NEW.ids, 32 * key + 25, 8), zeroblob(8)),
   flags & 1, flags >> ${KIND_SHIFT} & 7, flags >> ${OUTCOME_SHIFT} & 3, nullif(flags >> ${REASON_SHIFT}, 0) - 1,
-  value ->> 1, ?3 + (value ->> 2), value ->> 3, nullif(value -> 4, '${NO_ATTRIBUTES}'),
+  value ->> 1, NEW.first_start_us + (value ->> 2), value ->> 3, nullif(value -> 4, '${NO_ATTRIBUTES}'),
   value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10
-FROM (SELECT key, value, value ->> 0 AS flags FROM jsonb_each(?2) LIMIT -1)
-WHERE (SELECT last_batch FROM process WHERE id = ?1) < ?5`;
+FROM (SELECT key, value, value ->> 0 AS flags FROM jsonb_each(NEW.rows) LIMIT -1)
+WHERE (SELECT last_batch FROM process WHERE id = NEW.process_id) < NEW.number`;
 
 const sharedText = new WeakMap<SharedAttributes, string>();
 
@@ -58,8 +58,17 @@ function textOf(shared: SharedAttributes | undefined): string | undefined {
   return text;
 }
 
-/** What {@link INSERT_SPANS} binds as `?2`, `?3` and `?4`. Strings that the dictionary does not know are announced to it. */
-export function encode(spans: readonly SpanRecord[], dictionary: Dictionary): SqlValue[] {
+/** What {@link INSERT_SPANS} unpacks, of one batch. */
+export interface EncodedSpans {
+  /** JSON: an array of {@link Row}. */
+  readonly rows: string;
+  /** What the rows count their start from, Unix microseconds. */
+  readonly first_start_us: number;
+  readonly ids: Buffer;
+}
+
+/** Strings that the dictionary does not know are announced to it. */
+export function encode(spans: readonly SpanRecord[], dictionary: Dictionary): EncodedSpans {
   const firstStart = spans[0]?.startMicros ?? 0;
   const ids = Buffer.allocUnsafeSlow(spans.length * SpanIds.BYTES);
   const bytes = new DataView(ids.buffer);
@@ -67,7 +76,7 @@ export function encode(spans: readonly SpanRecord[], dictionary: Dictionary): Sq
     idsOf(span).writeTo(bytes, index * SpanIds.BYTES);
     return toRow(span, firstStart, dictionary);
   });
-  return [JSON.stringify(rows), firstStart, ids];
+  return { rows: JSON.stringify(rows), first_start_us: firstStart, ids };
 }
 
 /** Those of this process's own spans have them at hand; those out of a spill file do not. */

@@ -32,12 +32,16 @@ export class Dictionary {
     this.#maxEntries = maxEntries;
   }
 
-  /** Whether its ids hold in this generation; it begins anew otherwise. */
-  holdsIn(generation: number): boolean {
-    if (generation === this.#generation) return true;
+  /** The one its ids hold in. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Goes over to a generation, if it is not in that already: it begins anew. */
+  enter(generation: number): void {
+    if (generation === this.#generation) return;
     this.#generation = generation;
     this.#ids.clear();
-    return false;
   }
 
   /** Whether a string was asked for that {@link learn} would know. */

@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Database } from './driver.js';
 import { openForWriting } from './file.js';
 import { openProcessStore, ProcessGoneError, writeBatch } from './process-store.js';
-import { batchOf, identityOfProcess } from './spill.fixture.js';
+import { batchOf, identityOfProcess, spanOf } from './spill.fixture.js';
 
 let directory: string;
 let database: Database;
@@ -51,6 +51,48 @@ describe('a batch', () => {
     expect(other.processId).toBe(store.processId);
     await expect(writeBatch(store, batchOf(1))).rejects.toBeInstanceOf(ProcessGoneError);
     expect(await spans()).toEqual([]);
+  });
+
+  it('is one call to the driver, once its strings are known', async () => {
+    const calls = (['run', 'all', 'exec'] as const).map((method) => vi.spyOn(database, method));
+    const count = () => calls.reduce((sum, { mock }) => sum + mock.calls.length, 0);
+    const store = await openProcessStore(database, identityOfProcess('p'));
+    const named = (id: number) => ({ ...batchOf(id, 3), spans: batchOf(1, 3).spans });
+    await writeBatch(store, named(1));
+    const before = count();
+    await writeBatch(store, named(2));
+    await writeBatch(store, named(3));
+    expect(count() - before).toBe(2);
+    expect(await spans()).toHaveLength(9);
+  });
+
+  it('that SQLite refuses for what is in it leaves nothing behind, and is not taken for one to try again', async () => {
+    const store = await openProcessStore(database, identityOfProcess('p'));
+    const { spans: good, ...batch } = batchOf(1, 3);
+    const bad = [...good, spanOf({ durationNanos: Number.NaN })];
+    await expect(writeBatch(store, { ...batch, spans: bad })).rejects.toMatchObject({ code: 'SQLITE_CONSTRAINT' });
+    expect(await spans()).toEqual([]);
+    expect(await database.all('SELECT last_batch FROM process')).toEqual([{ last_batch: 0 }]);
+    await writeBatch(store, { ...batch, spans: good });
+    expect(await spans()).toHaveLength(3);
+  });
+
+  it('that finds the file locked leaves it to the others, and is stored when it comes again', async () => {
+    const store = await openProcessStore(database, identityOfProcess('p'));
+    await database.exec('PRAGMA busy_timeout = 0');
+    const other = await openForWriting(join(directory, 'ferret.db'), 'normal', () => {});
+    await other.run('BEGIN IMMEDIATE');
+    await expect(writeBatch(store, batchOf(1))).rejects.toMatchObject({ code: 'SQLITE_BUSY' });
+    await other.run('COMMIT');
+    await writeBatch(await openProcessStore(other, identityOfProcess('other')), batchOf(1));
+    await writeBatch(store, batchOf(1));
+    expect(await spans()).toHaveLength(2);
+    await other.close();
+  });
+
+  it('leaves nothing in the schema of the file', async () => {
+    await writeBatch(await openProcessStore(database, identityOfProcess('p')), batchOf(1));
+    expect(await database.all(`SELECT name FROM main.sqlite_schema WHERE name LIKE 'batch%'`)).toEqual([]);
   });
 });
 
