@@ -10,7 +10,7 @@ import { quartiles } from './quartiles.mjs';
 export const overhead = {
   name: 'overhead',
   title: 'Overhead of a request',
-  seconds: 1_400,
+  seconds: 1_560,
   linuxOnly: true,
   full: {
     // Processes of each: more where less is added, as processes differ by a tenth and more.
@@ -22,7 +22,7 @@ export const overhead = {
       'nest-12': { processes: { own: 10, rivals: 4 } },
     },
     burst: { rounds: 2, millis: 500, warmUpMillis: 1_500 },
-    latency: { processes: 4, millis: 1_500 },
+    latency: { processes: { own: 8, rivals: 4 }, millis: 1_500 },
   },
   short: {
     frameworks: {
@@ -33,7 +33,7 @@ export const overhead = {
     },
     processes: { own: 1, rivals: 1 },
     burst: { rounds: 1, millis: 50, warmUpMillis: 0 },
-    latency: { processes: 1, millis: 50 },
+    latency: { processes: { own: 1, rivals: 1 }, millis: 50 },
   },
   measure,
   describe,
@@ -57,12 +57,26 @@ async function measure({ frameworks, ...common }, say) {
 }
 
 /** Two sets of servers, each with a bare one: what is small is not measured beside what is large, and oftener. */
-async function ofFramework({ own, rivals, processes, ...plan }) {
-  const ours = await ofServers({ ...plan, variants: [BARE, ...own], processes: processes.own });
+async function ofFramework({ own, rivals, processes, latency, ...plan }) {
+  const ofSet = (set, variants, rate) =>
+    ofServers({
+      ...plan,
+      variants: [BARE, ...variants],
+      processes: processes[set],
+      latency: { ...latency, processes: latency.processes[set] },
+      rate,
+    });
+  const ours = await ofSet('own', own);
   const { rate } = ours;
-  const theirs = await ofServers({ ...plan, variants: [BARE, ...rivals], processes: processes.rivals, rate });
+  const theirs = await ofSet('rivals', rivals, rate);
   const { [BARE]: _, ...besideIt } = theirs.variants;
-  return { rate, rounds: plan.burst.rounds, processes, variants: { ...ours.variants, ...besideIt } };
+  return {
+    rate,
+    rounds: plan.burst.rounds,
+    processes,
+    latencyProcesses: latency.processes,
+    variants: { ...ours.variants, ...besideIt },
+  };
 }
 
 /** Without a `rate`, latencies are at half of what the bare one of these can answer. */
@@ -110,7 +124,7 @@ function describe({ pinned, frameworks }) {
       'those of a fixed rate, half of what the bare app can answer, from when each request was due.',
   ];
   if (!pinned) lines.push('', 'Without `taskset` or a second core, nothing was pinned: these figures are noise.');
-  for (const [framework, { rate, rounds, processes, variants }] of Object.entries(frameworks)) {
+  for (const [framework, { rate, rounds, processes, latencyProcesses, variants }] of Object.entries(frameworks)) {
     const rows = Object.entries(variants);
     const label = (variant) => VARIANTS[variant].label;
     lines.push(
@@ -118,7 +132,7 @@ function describe({ pinned, frameworks }) {
       `### ${FRAMEWORKS[framework].label}`,
       '',
       `${rounds} rounds in each of ${processes.own} processes of bare and of each row of Ferret's, apart from ${processes.rivals} of bare and of ` +
-        `each rival. Bare, beside Ferret: ${quartileCell(variants[BARE].mainMicros)} us a request on the main thread.`,
+        `each rival; latencies from the last ${latencyProcesses.own} and ${latencyProcesses.rivals} of them. Bare, beside Ferret: ${quartileCell(variants[BARE].mainMicros)} us a request on the main thread.`,
       '',
       table(
         ['', 'main thread, us added', 'all threads, us added', 'requests a second', 'spans a request', 'lost'],
