@@ -46,8 +46,9 @@ WHERE id = NEW.process_id AND last_batch < NEW.number`;
 
 /**
  * A batch takes four statements. As the trigger of a view they are one: SQLite runs them on the thread pool in one go and in a
- * transaction of their own, and the main thread is woken once a batch, not once a statement. Each time costs it some, and a
- * timer that is due meanwhile may be a millisecond late. View and trigger are the connection's own, and not in the file.
+ * transaction of their own, and the main thread is called back once, not once a statement: a call costs it some microseconds, and
+ * may make a timer that is due meanwhile a millisecond late. View and trigger are the connection's own, and not in the file.
+ * The `+` has the row looked up by its id, as the statements after it do.
  */
 const CREATE_BATCH = `
 CREATE TEMP VIEW IF NOT EXISTS batch AS SELECT ${COLUMNS.map((column) => `NULL AS ${column}`).join(', ')};
@@ -55,7 +56,7 @@ CREATE TEMP VIEW IF NOT EXISTS batch AS SELECT ${COLUMNS.map((column) => `NULL A
 CREATE TEMP TRIGGER IF NOT EXISTS batch_insert INSTEAD OF INSERT ON batch BEGIN
   SELECT raise(ABORT, '${REFUSED}') WHERE NOT EXISTS (
     SELECT 1 FROM process, generation
-    WHERE process.id = NEW.process_id AND process_key = NEW.process_key AND generation.number = NEW.generation
+    WHERE process.id = NEW.process_id AND +process_key = NEW.process_key AND generation.number = NEW.generation
   );
   ${INSERT_SPANS};
   ${UPDATE_PROCESS};

@@ -85,9 +85,11 @@ it('say all that is known of them', async () => {
 });
 
 it('are gone when the process has ended', async () => {
+  const other = await openProcessStore(database, identityOfProcess('other'));
   await tick(one);
+  await writeTick(other, { openSpans: [two], routeMinutes: [], ledger: ledgerOf() });
   await writeBatch(store, { id: 1, spans: [], ledger: ledgerOf(), endReason: 'close' });
-  expect(await open()).toEqual([]);
+  expect(await open()).toMatchObject([{ name: 'two' }]);
 });
 
 it('become interrupted ones, open for as long as the process was seen', async () => {

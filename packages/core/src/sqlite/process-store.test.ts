@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { StoreUnavailableError } from '../pipeline/sink.js';
 import type { Database } from './driver.js';
 import { openForWriting } from './file.js';
 import { openProcessStore, ProcessGoneError, writeBatch } from './process-store.js';
@@ -77,7 +78,53 @@ describe('a batch', () => {
     expect(await spans()).toHaveLength(3);
   });
 
-  it('that finds the file locked leaves it to the others, and is stored when it comes again', async () => {
+  it('says in the row of its process what became of every span, and which rows are its own', async () => {
+    const store = await openProcessStore(database, identityOfProcess('p'));
+    const counters = {
+      started: 29,
+      stored: 2,
+      sampledOut: 3,
+      queueFull: 4,
+      writeFailed: 5,
+      closed: 6,
+      tooLarge: 7,
+      spilled: 1,
+    };
+    const row = () =>
+      database.all(
+        `SELECT started, stored, sampled_out, dropped_queue_full, dropped_write_failed, dropped_closed, dropped_too_large,
+           spilled, first_span_id, last_span_id, last_batch, ended_at_us, end_reason FROM process`,
+      );
+    const expected = {
+      started: 29,
+      stored: 2,
+      sampled_out: 3,
+      dropped_queue_full: 4,
+      dropped_write_failed: 5,
+      dropped_closed: 6,
+      dropped_too_large: 7,
+      spilled: 1,
+      ended_at_us: null,
+      end_reason: null,
+    };
+    await writeBatch(store, batchOf(1, 0, counters), 5);
+    expect(await row()).toEqual([{ ...expected, last_batch: 1, first_span_id: null, last_span_id: null }]);
+    await writeBatch(store, batchOf(2, 2, counters), 6);
+    await writeBatch(store, batchOf(3, 1, counters), 7);
+    expect(await row()).toEqual([{ ...expected, last_batch: 3, first_span_id: 1, last_span_id: 3 }]);
+    await writeBatch(store, { ...batchOf(4, 0, counters), endReason: 'close' }, 8);
+    expect(await row()).toEqual([
+      { ...expected, last_batch: 4, first_span_id: 1, last_span_id: 3, ended_at_us: 8, end_reason: 'close' },
+    ]);
+  });
+
+  it('that a damaged file keeps refusing is to be tried again later, not at once for ever', async () => {
+    const store = await openProcessStore(database, identityOfProcess('p'));
+    await database.run('DELETE FROM generation');
+    await expect(writeBatch(store, batchOf(1, 0))).rejects.toBeInstanceOf(StoreUnavailableError);
+  });
+
+  it('that finds the file locked is stored when it comes again', async () => {
     const store = await openProcessStore(database, identityOfProcess('p'));
     await database.exec('PRAGMA busy_timeout = 0');
     const other = await openForWriting(join(directory, 'ferret.db'), 'normal', () => {});

@@ -61,7 +61,7 @@ export async function openProcessStore(database: Database, me: ProcessIdentity):
  * Stores a batch, with {@link insertBatch}. One whose ids are those of a generation that has ended is put together once more: their
  * strings may be gone.
  *
- * @throws ProcessGoneError
+ * @throws ProcessGoneError; StoreUnavailableError where the file says one thing and then another.
  */
 export async function writeBatch(store: ProcessStore, batch: SpanBatch, seenAtMicros = nowMicros()): Promise<void> {
   const { database, dictionary, processId, processKey } = store;
@@ -80,7 +80,9 @@ export async function writeBatch(store: ProcessStore, batch: SpanBatch, seenAtMi
     ...counts(ledger),
   });
   if (isStored) return;
-  dictionary.enter(await requireProcess(store));
+  const generation = await requireProcess(store);
+  if (generation === dictionary.generation) throw new StoreUnavailableError('the file refused a batch that fits it');
+  dictionary.enter(generation);
   await writeBatch(store, batch, seenAtMicros);
 }
 
@@ -122,7 +124,7 @@ export async function requireProcess({ database, processId, processKey }: Proces
   return known.generation;
 }
 
-/** By the columns of the process's row. */
+/** By the columns of the process's row, in the order that {@link NOTE_TICK} binds them. */
 function counts({ started, stored, sampledOut, dropped, spilled }: Ledger) {
   return {
     started,

@@ -19,7 +19,7 @@ SELECT
   value ->> 6, value ->> 7
 FROM jsonb_each(?2)`;
 
-/** Writes what a process has counted. To be called in the transaction of the batch it goes with. */
+/** Writes what a process has counted. To be called in a transaction. */
 export async function writeRouteMinutes(
   database: Database,
   processId: number,

@@ -4,7 +4,7 @@ import type { Database } from './driver.js';
  * Strings go when nothing can refer to them any more. A reference leaves no mark in the string, and to look for one in all spans
  * would cost too much; so the life of a file is divided into generations, and a string bears the one in which a process last
  * asked for its id. A batch is stored only if its process has learned all its ids in the generation that the file is in
- * (process-store.ts), so that
+ * (batch-insert.ts), so that
  *
  * 1. spans stored in a generation refer to strings of that generation or later ones, and
  * 2. so does what a process remembers, if it is ever used.
