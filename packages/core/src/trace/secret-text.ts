@@ -57,34 +57,43 @@ export function redactText(text: string): string {
 
 /** A card number is whole groups of digits: `4111 1111 1111 1111 123` is one, and a check number. */
 function redactCards(text: string): string {
-  const groups = [...text.matchAll(/\d+/g)];
   let result = '';
   let copied = 0;
-  for (let first = 0; first < groups.length; first++) {
-    const start = groups[first]!.index;
-    let digits = '';
-    for (let last = first; last < groups.length && digits.length < 19; last++) {
-      digits += groups[last]![0];
-      if (!isCard(digits)) continue;
-      result += text.slice(copied, start) + REDACTED;
-      copied = groups[last]!.index + groups[last]![0].length;
-      first = last;
-      break;
-    }
+  for (let start = 0; start < text.length; start++) {
+    if (!isDigit(text, start) || isDigit(text, start - 1)) continue;
+    const end = endOfCard(text, start);
+    if (end === undefined) continue;
+    result += text.slice(copied, start) + REDACTED;
+    copied = end;
+    start = end - 1;
   }
   return result + text.slice(copied);
 }
 
-/** The first digit of payment cards is 2 to 6, which spares times in milliseconds; the last is a check digit (ISO/IEC 7812). */
-function isCard(digits: string): boolean {
-  if (digits.length < 13 || digits.length > 19 || digits < '2' || digits >= '7') return false;
-  let sum = 0;
-  for (let index = 0; index < digits.length; index++) {
-    const digit = digits.charCodeAt(digits.length - 1 - index) - 48;
-    const doubled = digit * 2;
-    sum += index % 2 === 0 ? digit : doubled > 9 ? doubled - 9 : doubled;
+/**
+ * Where a card number that begins here ends. The first digit of payment cards is 2 to 6, which spares times in milliseconds; the
+ * last is a check digit (ISO/IEC 7812): every second digit from the right counts double.
+ */
+function endOfCard(text: string, start: number): number | undefined {
+  if (text[start]! < '2' || text[start]! >= '7') return undefined;
+  // Which digits count double is known at the end: here those at even places, there those at odd ones.
+  let [even, odd, length] = [0, 0, 0];
+  for (let index = start; index < text.length && length < 19; index++) {
+    if (!isDigit(text, index)) continue;
+    const digit = text.charCodeAt(index) - 48;
+    const doubled = digit < 5 ? digit * 2 : digit * 2 - 9;
+    even += length % 2 === 0 ? doubled : digit;
+    odd += length % 2 === 0 ? digit : doubled;
+    length++;
+    const sum = length % 2 === 0 ? even : odd;
+    if (length >= 13 && sum % 10 === 0 && !isDigit(text, index + 1)) return index + 1;
   }
-  return sum % 10 === 0;
+  return undefined;
+}
+
+function isDigit(text: string, index: number): boolean {
+  const character = text.charCodeAt(index);
+  return character >= 48 && character <= 57;
 }
 
 /** Whether a text may say `name=value` or `"name": "value"`. */
