@@ -52,7 +52,9 @@ for (const kilobytes of canMount ? [16_384] : []) {
 
 it('2 b. a database that may have no more pages: all is spilled, and stored once it may', async ({ task }) => {
   const preload = fileURLToPath(new URL('../apps/bounded-sqlite.mjs', import.meta.url));
-  const service = await startService(OPTIONS, { execArgv: ['--import', preload], environment: { MAX_PAGES: '60' } });
+  // A queue that a busy machine does not fill halfway, which would be a reason to spill, too.
+  const options = { ...OPTIONS, maxQueueSize: 20_000 };
+  const service = await startService(options, { execArgv: ['--import', preload], environment: { MAX_PAGES: '60' } });
   const load = service.load(500);
   await service.until({ stored: atLeast(1) });
   await service.until({ spilled: atLeast(1_000) });
