@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, platform } from 'node:os';
 import { writeAccount } from './account.mjs';
+import { quartileCell } from './cells.mjs';
 import { describeGoals } from './goals.mjs';
 import { PARTS } from './parts.mjs';
 import { plot } from './plot.mjs';
@@ -14,12 +15,13 @@ export function readResults() {
 }
 
 /** A part's data with what is to be known about the run. */
-export function resultOf(data, seconds) {
+export function resultOf(data, seconds, fixedWorkMillis) {
   return {
     measuredOn: new Date().toISOString().slice(0, 10),
     node: process.versions.node,
     machine: `${availableParallelism()} x ${cpus()[0]?.model.trim()}, ${platform()} ${arch()}`,
     seconds: Math.round(seconds),
+    fixedWorkMillis: rounded(fixedWorkMillis),
     data: rounded(data),
   };
 }
@@ -50,10 +52,12 @@ export function page(results) {
 function section({ name, title, describe, plots }, result) {
   const lines = [`## ${title}`, ''];
   if (result === undefined) return [...lines, `Not measured yet: \`npm run bench -- ${name}\`.`];
-  const { measuredOn, node, machine, seconds, data } = result;
+  const { measuredOn, node, machine, seconds, fixedWorkMillis, data } = result;
+  // A part that was measured before this was has none.
+  const work = fixedWorkMillis && ` A fixed piece of work, before and after it: ${quartileCell(fixedWorkMillis)} ms.`;
   return [
     ...lines,
-    `\`npm run bench -- ${name}\`, ${measuredOn}, Node ${node} on ${machine}, ${seconds} s.`,
+    `\`npm run bench -- ${name}\`, ${measuredOn}, Node ${node} on ${machine}, ${seconds} s.${work ?? ''}`,
     '',
     describe(data),
     ...(plots?.(data) ?? []).flatMap((figure) => ['', `![${figure.title}](plots/${figure.file})`]),

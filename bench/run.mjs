@@ -1,6 +1,7 @@
 // npm run bench [-- <part> ...] [--short]: measures, prints, and rewrites bench/RESULTS.md with its plots. The short form shows that
 // every part works; it writes nothing and says nothing about speed.
 import { parseArgs } from 'node:util';
+import { withFixedWork } from './fixed-work.mjs';
 import { PARTS } from './parts.mjs';
 import { plot } from './plot.mjs';
 import { allPlots, page, readResults, resultOf, writeResults } from './results.mjs';
@@ -21,9 +22,11 @@ async function run(parts) {
       continue;
     }
     const started = performance.now();
-    const data = await part.measure(values.short ? part.short : part.full, say);
+    const { data, fixedWorkMillis } = await withFixedWork(() =>
+      part.measure(values.short ? part.short : part.full, say),
+    );
     const seconds = (performance.now() - started) / 1000;
-    results[part.name] = resultOf(data, seconds);
+    results[part.name] = resultOf(data, seconds, fixedWorkMillis);
     took.push(`${part.name.padEnd(12)}${duration(seconds).padStart(12)}`);
     say(`\n${part.describe(data)}`);
     // After each part: what a later one that fails has no part in is kept.
