@@ -28,8 +28,6 @@ const PREFIXED_TOKEN =
 const USER_INFO = /(:\\?\/\\?\/)[^\s/?#"'<>\\]*@/g;
 /** A password with `/`, `?` or `#` in it, as people write them though they should not; a port is none. */
 const ODD_USER_INFO = /(:\\?\/\\?\/)[^\s:/?#@"'<>[\\]{0,256}:(?!\d{1,5}(?:[/?#]|$))[^\s"'<>@]{0,256}@/g;
-/** Digits that may be written in groups. */
-const DIGITS = /\d(?:[ \u00a0-]?\d){12,}/g;
 
 /**
  * The text with its secrets replaced: bearer tokens, Basic credentials, header lines with credentials, JWTs, PEM blocks,
@@ -46,8 +44,8 @@ export function redactText(text: string): string {
       Buffer.from(base64, 'base64').includes(':') ? `${scheme} ${REDACTED}` : all,
     )
     .replace(JWT, REDACTED)
-    .replace(PREFIXED_TOKEN, REDACTED)
-    .replace(DIGITS, redactCards);
+    .replace(PREFIXED_TOKEN, REDACTED);
+  result = redactCards(result);
   if (result.includes('-----END ')) result = result.replace(PEM_END, REDACTED);
   if (result.includes('@')) {
     result = result.replace(USER_INFO, `$1${REDACTED}@`).replace(ODD_USER_INFO, `$1${REDACTED}@`);
@@ -55,7 +53,10 @@ export function redactText(text: string): string {
   return result;
 }
 
-/** A card number is whole groups of digits: `4111 1111 1111 1111 123` is one, and a check number. */
+/**
+ * A card number is whole groups of digits: `4111 1111 1111 1111 123` is one, and a check number. Not by a pattern: it would have to
+ * remember where it has been for each digit of a long row of them.
+ */
 function redactCards(text: string): string {
   let result = '';
   let copied = 0;
@@ -70,6 +71,9 @@ function redactCards(text: string): string {
   return result + text.slice(copied);
 }
 
+/** What may be between two groups, once. */
+const SEPARATORS = ' \u00a0-';
+
 /**
  * Where a card number that begins here ends. The first digit of payment cards is 2 to 6, which spares times in milliseconds; the
  * last is a check digit (ISO/IEC 7812): every second digit from the right counts double.
@@ -79,7 +83,10 @@ function endOfCard(text: string, start: number): number | undefined {
   // Which digits count double is known at the end: here those at even places, there those at odd ones.
   let [even, odd, length] = [0, 0, 0];
   for (let index = start; index < text.length && length < 19; index++) {
-    if (!isDigit(text, index)) continue;
+    if (!isDigit(text, index)) {
+      if (!SEPARATORS.includes(text[index]!) || !isDigit(text, index + 1)) return undefined;
+      continue;
+    }
     const digit = text.charCodeAt(index) - 48;
     const doubled = digit < 5 ? digit * 2 : digit * 2 - 9;
     even += length % 2 === 0 ? doubled : digit;
