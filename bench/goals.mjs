@@ -90,7 +90,7 @@ function main(framework) {
 }
 
 function mainShare(framework) {
-  return (data) => main(framework)(data) / data.frameworks[framework].variants['otel-noop']?.addedMainMicros.median;
+  return ofRival(framework, 'otel-noop', 'mainMicros', 'addedMainMicros');
 }
 
 function all(framework) {
@@ -98,7 +98,19 @@ function all(framework) {
 }
 
 function allShare(framework) {
-  return (data) => all(framework)(data) / data.frameworks[framework].variants['otel-sqlite']?.addedAllMicros.median;
+  return ofRival(framework, 'otel-sqlite', 'allMicros', 'addedAllMicros');
+}
+
+/**
+ * What Ferret adds, as a part of what a rival adds; each first taken as a part of its own bare app: the two were not measured in the
+ * same minutes, and the machine may not have been as fast.
+ */
+function ofRival(framework, rival, took, added) {
+  const ofBare = (row) => row && row[added].median / (row[took].median - row[added].median);
+  return ({ frameworks }) => {
+    const { variants } = frameworks[framework];
+    return ofBare(variants.ferret) / ofBare(variants[rival]);
+  };
 }
 
 function delay(rate, measure) {
