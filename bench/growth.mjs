@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { quartileCell, whole } from './cells.mjs';
 import { growFile } from './grow-file.mjs';
 import { describeGrowth, growthPlots } from './growth-page.mjs';
-import { bursts, compare } from './overhead/measure.mjs';
-import { startLoad, startServer } from './overhead/servers.mjs';
+import { compare, measureSet } from './overhead/measure.mjs';
+import { startLoad } from './overhead/servers.mjs';
 import { eventLoop } from './pipeline.mjs';
 import { quartiles } from './quartiles.mjs';
 import { record } from './recording.mjs';
@@ -19,7 +19,8 @@ export const growth = {
   full: {
     sizes: [10_000, 1_000_000, 10_000_000],
     routes: [1, 10, 1_000],
-    burst: { rounds: 6, millis: 1_000, warmUpMillis: 2_000 },
+    sets: 3,
+    burst: { rounds: 12, millis: 200, warmUpMillis: 2_000 },
     loop: { rate: 10_000, seconds: 5, rounds: 2 },
     recorded: { rounds: 3, batches: 300 },
     written: 300_000,
@@ -27,6 +28,7 @@ export const growth = {
   short: {
     sizes: [10_000],
     routes: [1, 10],
+    sets: 1,
     burst: { rounds: 1, millis: 50, warmUpMillis: 0 },
     loop: { rate: 1_000, seconds: 1, rounds: 1 },
     recorded: { rounds: 1, batches: 10 },
@@ -46,7 +48,7 @@ async function measure(plan, say) {
   }
 }
 
-async function bySize({ sizes, burst, loop, written }, load, say) {
+async function bySize({ sizes, sets, burst, loop, written }, load, say) {
   return await inTemporaryFolder(async (folder) => {
     const growing = join(folder, 'growing.db');
     const rows = [];
@@ -54,7 +56,7 @@ async function bySize({ sizes, burst, loop, written }, load, say) {
     for (const spans of sizes) {
       const { bytes } = await write(growing, spans - stored);
       stored = spans;
-      const row = await atSize(growing, bytes, { burst, loop, written, load });
+      const row = await atSize(growing, bytes, { sets, burst, loop, written, load });
       rows.push({ spans, bytesPerSpan: bytes / spans, ...row });
       say(`${whole(spans)} spans in the file: ${whole(row.writer.spansPerSecond)} more a second`);
     }
@@ -63,7 +65,7 @@ async function bySize({ sizes, burst, loop, written }, load, say) {
 }
 
 /** What is measured writes as well, so to a copy, in a folder of its own: a write-ahead log that is left belongs to no other file. */
-async function atSize(growing, bytes, { burst, loop, written, load }) {
+async function atSize(growing, bytes, { sets, burst, loop, written, load }) {
   return await inTemporaryFolder(async (folder) => {
     const file = join(folder, 'measured.db');
     copyFileSync(growing, file);
@@ -72,18 +74,18 @@ async function atSize(growing, bytes, { burst, loop, written, load }) {
     return {
       writer,
       loop: await eventLoop({ ...loop, file, say: () => {} }),
-      overhead: await overhead({ file, routes: 1, burst, load }),
+      overhead: await overhead({ file, routes: 1, sets, burst, load }),
     };
   });
 }
 
-async function byRoutes({ routes: counts, burst, recorded, written }, load, say) {
+async function byRoutes({ routes: counts, sets, burst, recorded, written }, load, say) {
   const rows = [];
   for (const routes of counts) {
     const row = await inTemporaryFolder(async (folder) => ({
       routes,
       writer: await write(join(folder, 'written.db'), written, routes),
-      overhead: await overhead({ file: join(folder, 'served.db'), routes, burst, load }),
+      overhead: await overhead({ file: join(folder, 'served.db'), routes, sets, burst, load }),
       recording: await recordingNanos(recorded, routes),
     }));
     rows.push({ ...row, bytesPerSpan: row.writer.bytes / row.writer.stored });
@@ -100,16 +102,12 @@ async function write(file, spans, routes = 1) {
 }
 
 /** Ferret's in the Express app, against bare. */
-async function overhead({ file, routes, burst, load }) {
-  const servers = [];
-  try {
-    for (const variant of ['bare', 'ferret']) {
-      servers.push(await startServer({ framework: 'express', variant, routes, file, load }));
-    }
-    return compare(await bursts(servers, burst)).ferret;
-  } finally {
-    for (const server of servers) await server.stop();
+async function overhead({ file, sets, ...plan }) {
+  const measured = [];
+  for (let set = 0; set < sets; set++) {
+    measured.push(await measureSet({ framework: 'express', variants: ['bare', 'ferret'], file: () => file, ...plan }));
   }
+  return compare(measured).ferret;
 }
 
 async function recordingNanos({ rounds, batches }, routes) {

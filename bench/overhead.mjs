@@ -1,11 +1,12 @@
 // What a request costs more with Ferret, and with what a user would pick instead.
+import { join } from 'node:path';
 import { hundredths, percent, quartileCell, table, tenths, whole } from './cells.mjs';
 import { placeBesideNest11 } from './overhead/load-nest.mjs';
-import { byVariant, compare, measureProcesses, rotated } from './overhead/measure.mjs';
+import { compare, measureSet, undisturbedSets } from './overhead/measure.mjs';
 import { startLoad } from './overhead/servers.mjs';
 import { BARE, FRAMEWORKS, VARIANTS } from './overhead/variants.mjs';
 import { canPin } from './pinned-process.mjs';
-import { quartiles } from './quartiles.mjs';
+import { inTemporaryFolder } from './temporary-folder.mjs';
 
 export const overhead = {
   name: 'overhead',
@@ -13,16 +14,16 @@ export const overhead = {
   seconds: 1_560,
   linuxOnly: true,
   full: {
-    // Processes of each: more where less is added, as processes differ by a tenth and more.
+    // Sets of each: more where less is added, as processes differ by a tenth and more.
     frameworks: {
-      express: { processes: { own: 24, rivals: 10 } },
-      'express-node-24': { processes: { own: 12, rivals: 8 } },
-      koa: { processes: { own: 16, rivals: 8 } },
-      'nest-11': { processes: { own: 18, rivals: 8 } },
-      'nest-12': { processes: { own: 10, rivals: 4 } },
+      express: { sets: { own: 12, rivals: 6 } },
+      'express-node-24': { sets: { own: 8, rivals: 4 } },
+      koa: { sets: { own: 10, rivals: 5 } },
+      'nest-11': { sets: { own: 10, rivals: 5 } },
+      'nest-12': { sets: { own: 6, rivals: 3 } },
     },
-    burst: { rounds: 2, millis: 500, warmUpMillis: 1_500 },
-    latency: { processes: { own: 8, rivals: 4 }, millis: 1_500 },
+    burst: { rounds: 12, millis: 200, warmUpMillis: 1_500 },
+    latencyMillis: 1_000,
   },
   short: {
     frameworks: {
@@ -31,9 +32,9 @@ export const overhead = {
       'nest-11': { rivals: ['otel-sqlite'] },
       'nest-12': {},
     },
-    processes: { own: 1, rivals: 1 },
+    sets: { own: 1, rivals: 1 },
     burst: { rounds: 1, millis: 50, warmUpMillis: 0 },
-    latency: { processes: { own: 1, rivals: 1 }, millis: 50 },
+    latencyMillis: 50,
   },
   measure,
   describe,
@@ -56,83 +57,72 @@ async function measure({ frameworks, ...common }, say) {
   return { pinned: canPin, frameworks: results };
 }
 
-/** Two sets of servers, each with a bare one: what is small is not measured beside what is large, and oftener. */
-async function ofFramework({ own, rivals, processes, latency, ...plan }) {
-  const ofSet = (set, variants, rate) =>
-    ofServers({
-      ...plan,
-      variants: [BARE, ...variants],
-      processes: processes[set],
-      latency: { ...latency, processes: latency.processes[set] },
-      rate,
-    });
-  const ours = await ofSet('own', own);
-  const { rate } = ours;
-  const theirs = await ofSet('rivals', rivals, rate);
-  const { [BARE]: _, ...besideIt } = theirs.variants;
+/** Two kinds of sets, each with a bare one: what is small is not measured beside what is large, and oftener. */
+async function ofFramework({ framework, own, rivals, sets: wanted, load, burst, latencyMillis }) {
+  const variants = { own: [BARE, ...own], rivals: [BARE, ...rivals] };
+  let rate;
+  const sets = await undisturbedSets(wanted, (kind) =>
+    inTemporaryFolder((folder) =>
+      measureSet({
+        framework,
+        variants: variants[kind],
+        load,
+        burst,
+        file: (variant) => join(folder, `${variant}.db`),
+        async ask(server, took) {
+          rate ??= Math.floor(took[BARE].requestsPerSecond / 2);
+          const latencies = await server.paced(rate, latencyMillis);
+          return { ...latencies, spansPerRequest: await server.spansOfRequest() };
+        },
+      }),
+    ),
+  );
   return {
     rate,
-    rounds: plan.burst.rounds,
-    processes,
-    latencyProcesses: latency.processes,
-    variants: { ...ours.variants, ...besideIt },
+    rounds: burst.rounds,
+    sets: wanted,
+    made: { own: sets.own.made.length, rivals: sets.rivals.made.length },
+    variants: { ...rows(sets.own), ...withoutBare(rows(sets.rivals)) },
   };
 }
 
-/** Without a `rate`, latencies are at half of what the bare one of these can answer. */
-async function ofServers({ latency, rate, ...plan }) {
-  const { variants } = plan;
-  const paced = byVariant(variants, () => []);
-  let spans;
-  const { samples, startMillis } = await measureProcesses({
-    ...plan,
-    async after(servers, samplesUpToNow, toCome) {
-      if (toCome >= latency.processes) return;
-      rate ??= Math.floor(compare(samplesUpToNow)[BARE].requestsPerSecond.median / 2);
-      for (const server of rotated(servers, toCome)) {
-        paced[server.variant].push(await server.paced(rate, latency.millis));
-      }
-      if (toCome > 0) return;
-      spans = {};
-      for (const server of servers) spans[server.variant] = await server.spansOfRequest();
-    },
-  });
-  const compared = compare(samples);
-  const delay = (variant, key) => quartiles(paced[variant].map((sample) => sample[key]));
-  const combine = (variant) => ({
-    ...compared[variant],
-    p50Millis: delay(variant, 'p50Millis'),
-    p99Millis: delay(variant, 'p99Millis'),
-    p999Millis: delay(variant, 'p999Millis'),
-    startMillis: quartiles(startMillis[variant]),
-    spansPerRequest: spans[variant],
-    lostShare: lostShare(samples[variant], spans[variant]),
-  });
-  return { rate, variants: byVariant(variants, combine) };
+function rows({ made, leastDisturbed }) {
+  return Object.fromEntries(
+    Object.entries(compare(leastDisturbed)).map(([variant, row]) => {
+      const { spansPerRequest } = made[0][variant];
+      return [variant, { ...row, spansPerRequest, lostShare: lostShare(made, variant, spansPerRequest) }];
+    }),
+  );
 }
 
-/** Of the spans that the requests of all bursts made, those that were not exported. */
-function lostShare(samples, spansPerRequest) {
-  const sum = (key) => samples.reduce((total, sample) => total + sample[key], 0);
+function withoutBare({ [BARE]: _, ...others }) {
+  return others;
+}
+
+/** Of the spans that the requests of all bursts made, those that were not exported; of those sets too that do not count otherwise. */
+function lostShare(sets, variant, spansPerRequest) {
+  const sum = (key) => sets.reduce((total, set) => total + set[variant].counts[key], 0);
   return spansPerRequest === 0 ? undefined : Math.max(0, 1 - sum('exported') / (sum('requests') * spansPerRequest));
 }
 
 function describe({ pinned, frameworks }) {
   const lines = [
     'Microseconds of processor time that a request costs more than in the bare app, on the main thread and on all threads, from ' +
-      'short bursts in turn, differences round by round; all spans are written by the end of each burst. Latencies are ' +
-      'those of a fixed rate, half of what the bare app can answer, from when each request was due.',
+      'short bursts in turn: the least disturbed burst of each process, and differences to the bare process beside it; all spans are ' +
+      'written by the end of each burst. Latencies are those of a fixed rate, half of what the bare app can answer, from when each ' +
+      'request was due.',
   ];
   if (!pinned) lines.push('', 'Without `taskset` or a second core, nothing was pinned: these figures are noise.');
-  for (const [framework, { rate, rounds, processes, latencyProcesses, variants }] of Object.entries(frameworks)) {
+  for (const [framework, { rate, rounds, sets, made, variants }] of Object.entries(frameworks)) {
     const rows = Object.entries(variants);
     const label = (variant) => VARIANTS[variant].label;
     lines.push(
       '',
       `### ${FRAMEWORKS[framework].label}`,
       '',
-      `${rounds} rounds in each of ${processes.own} processes of bare and of each row of Ferret's, apart from ${processes.rivals} of bare and of ` +
-        `each rival; latencies from the last ${latencyProcesses.own} and ${latencyProcesses.rivals} of them. Bare, beside Ferret: ${quartileCell(variants[BARE].mainMicros)} us a request on the main thread.`,
+      `${rounds} bursts to each of ${sets.own} processes of bare and of each row of Ferret's, apart from ${sets.rivals} of bare and of each ` +
+        `rival; ${made.own - sets.own} and ${made.rivals - sets.rivals} more were left out, as bare was slower then. Bare, beside Ferret: ` +
+        `${quartileCell(variants[BARE].mainMicros)} us a request on the main thread.`,
       '',
       table(
         ['', 'main thread, us added', 'all threads, us added', 'requests a second', 'spans a request', 'lost'],

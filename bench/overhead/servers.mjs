@@ -77,9 +77,9 @@ export async function startServer({ framework, variant, routes = 1, file, load, 
     /** So many requests a second, by schedule. */
     async paced(rate, millis) {
       await connect(CONNECTIONS);
-      const latencies = await load.ask({ run: { millis, rate, routes } });
+      const { p50Millis, p99Millis, p999Millis } = await load.ask({ run: { millis, rate, routes } });
       await settle();
-      return latencies;
+      return { p50Millis, p99Millis, p999Millis };
     },
   };
 }
