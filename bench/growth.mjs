@@ -14,7 +14,7 @@ import { inTemporaryFolder } from './temporary-folder.mjs';
 export const growth = {
   name: 'growth',
   title: 'Growth',
-  seconds: 300,
+  seconds: 360,
   linuxOnly: true,
   full: {
     sizes: [10_000, 1_000_000, 10_000_000],

@@ -11,18 +11,18 @@ import { inTemporaryFolder } from './temporary-folder.mjs';
 export const overhead = {
   name: 'overhead',
   title: 'Overhead of a request',
-  seconds: 1_560,
+  seconds: 1_100,
   linuxOnly: true,
   full: {
     // Sets of each: more where less is added, as processes differ by a tenth and more.
     frameworks: {
-      express: { sets: { own: 12, rivals: 6 } },
-      'express-node-24': { sets: { own: 8, rivals: 4 } },
-      koa: { sets: { own: 10, rivals: 5 } },
-      'nest-11': { sets: { own: 10, rivals: 5 } },
-      'nest-12': { sets: { own: 6, rivals: 3 } },
+      express: { sets: { own: 10, rivals: 5 } },
+      'express-node-24': { sets: { own: 6, rivals: 4 } },
+      koa: { sets: { own: 8, rivals: 4 } },
+      'nest-11': { sets: { own: 8, rivals: 4 } },
+      'nest-12': { sets: { own: 4, rivals: 2 } },
     },
-    burst: { rounds: 12, millis: 200, warmUpMillis: 1_500 },
+    burst: { rounds: 12, millis: 200, warmUpMillis: 1_000 },
     latencyMillis: 1_000,
   },
   short: {
@@ -108,8 +108,8 @@ function lostShare(sets, variant, spansPerRequest) {
 function describe({ pinned, frameworks }) {
   const lines = [
     'Microseconds of processor time that a request costs more than in the bare app, on the main thread and on all threads, from ' +
-      'short bursts in turn: the least disturbed burst of each process, and differences to the bare process beside it; all spans are ' +
-      'written by the end of each burst. Latencies are those of a fixed rate, half of what the bare app can answer, from when each ' +
+      'short bursts in turn: the least of the bursts to each process (of other threads, their median), and differences to the bare process ' +
+      'beside it; all spans are written by the end of each burst. Latencies are those of a fixed rate, half of what the bare app can answer, from when each ' +
       'request was due.',
   ];
   if (!pinned) lines.push('', 'Without `taskset` or a second core, nothing was pinned: these figures are noise.');
