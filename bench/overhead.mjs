@@ -11,18 +11,18 @@ import { inTemporaryFolder } from './temporary-folder.mjs';
 export const overhead = {
   name: 'overhead',
   title: 'Overhead of a request',
-  seconds: 1_100,
+  seconds: 1_600,
   linuxOnly: true,
   full: {
     // Sets of each: more where less is added, as processes differ by a tenth and more.
     frameworks: {
-      express: { sets: { own: 10, rivals: 5 } },
-      'express-node-24': { sets: { own: 6, rivals: 4 } },
-      koa: { sets: { own: 8, rivals: 4 } },
-      'nest-11': { sets: { own: 8, rivals: 4 } },
-      'nest-12': { sets: { own: 4, rivals: 2 } },
+      express: { sets: { own: 20, rivals: 6 } },
+      'express-node-24': { sets: { own: 12, rivals: 5 } },
+      koa: { sets: { own: 20, rivals: 6 } },
+      'nest-11': { sets: { own: 14, rivals: 6 } },
+      'nest-12': { sets: { own: 8, rivals: 3 } },
     },
-    burst: { rounds: 12, millis: 200, warmUpMillis: 1_000 },
+    burst: { rounds: 10, millis: 200, warmUpMillis: 1_000 },
     latencyMillis: 1_000,
   },
   short: {
