@@ -7,9 +7,9 @@ import { inTemporaryFolder } from './temporary-folder.mjs';
 export const writer = {
   name: 'writer',
   title: 'Writer',
-  seconds: 75,
-  // The last stretch is on a file of ten million.
-  full: { sizes: [10_000, ...Array.from({ length: 11 }, (_, index) => (index + 1) * 1_000_000)] },
+  seconds: 105,
+  // The last stretches are on a file of ten million.
+  full: { sizes: [10_000, ...Array.from({ length: 14 }, (_, index) => (index + 1) * 1_000_000)] },
   short: { sizes: [10_000, 60_000] },
   measure,
   describe,
