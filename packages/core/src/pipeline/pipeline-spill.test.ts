@@ -145,6 +145,46 @@ describe('a batch is spilled', () => {
 });
 
 describe('what is spilled', () => {
+  it('lets what comes later go first, and is stored a batch at a time between', async () => {
+    const { open, opened } = gate();
+    const arrived: [number, boolean][] = [];
+    const { pipeline, spill, enqueue, ledger } = build(async (batch) => {
+      await opened;
+      arrived.push([batch.id, batch.isDeferred === true]);
+      if (batch.id === 3) enqueue(8);
+    });
+    const append = vi.spyOn(spill, 'append');
+    enqueue(32);
+    await vi.waitFor(() => expect(spill.length).toBe(3));
+    open();
+    await vi.waitFor(() => expect(ledger.stored).toBe(40));
+    expect(append).toHaveBeenCalledTimes(3);
+    const later = [9, 10].map((id) => [id, false]);
+    expect(arrived.slice(0, 5)).toEqual([1, 2, 3, 4, 5].map((id) => [id, false]));
+    expect(arrived.slice(5)).toEqual([[6, true], ...later, [7, true], [8, true]]);
+    await pipeline.close('close');
+    expect(ledger.snapshot()).toMatchObject({ started: 40, stored: 40, spilled: 0, pending: 0 });
+  });
+
+  it('is stored before flush resolves, not what is spilled after that', async () => {
+    const [before, after] = [gate(), gate()];
+    const { pipeline, spill, enqueue, ledger } = build(async ({ id }) => {
+      await (id > 7 ? after : before).opened;
+      if (id !== 7) return;
+      enqueue(24);
+      await vi.waitFor(() => expect(spill.length).toBe(2));
+    });
+    enqueue(28);
+    await vi.waitFor(() => expect(spill.length).toBe(2));
+    const flushed = pipeline.flush();
+    before.open();
+    await flushed;
+    expect(ledger.snapshot()).toMatchObject({ started: 52, stored: 28, spilled: 4, pending: 20 });
+    after.open();
+    await pipeline.close('close');
+    expect(ledger.snapshot()).toMatchObject({ stored: 52, spilled: 0, pending: 0 });
+  });
+
   it('is counted as stored in the very batch that stores it', async () => {
     const { pipeline, spill, enqueue, open, ledgers } = buildHeld();
     enqueue(20);
@@ -191,7 +231,7 @@ describe('what is spilled', () => {
 });
 
 describe('a batch that the spill refuses', () => {
-  it('waits in memory, and so do those behind it', async () => {
+  it('waits in memory, and so does what comes later', async () => {
     const { pipeline, spill, enqueue, open, ledger, isInOrder } = buildHeld();
     spill.beforeAppend = () => false;
     const append = vi.spyOn(spill, 'append');
@@ -206,9 +246,9 @@ describe('a batch that the spill refuses', () => {
     expect([ledger.stored, isInOrder()]).toEqual([40, true]);
   });
 
-  it('keeps its place before one that comes while it is refused', async () => {
+  it('has an id behind those that went to the store while it was refused', async () => {
     const { open: refuse, opened: refused } = gate();
-    const { pipeline, spill, enqueue, open, ledger, isInOrder } = buildHeld();
+    const { pipeline, spill, enqueue, open, ledger, ids } = buildHeld();
     spill.beforeAppend = () => refused.then(() => false);
     enqueue(28);
     refuse();
@@ -219,7 +259,8 @@ describe('a batch that the spill refuses', () => {
     }
     open();
     await pipeline.flush();
-    expect([ledger.stored, isInOrder()]).toEqual([38, true]);
+    expect(ledger.stored).toBe(38);
+    expect(ids).toEqual([...ids].sort((one, other) => one - other));
   });
 
   it('does not close the spill for good', async () => {
@@ -301,6 +342,33 @@ describe('when it is abandoned', () => {
     open();
     await new Promise((resolve) => setImmediate(resolve));
     expect(ledger.snapshot()).toMatchObject({ started: 4, stored: 0, spilled: 4, pending: 0 });
+  });
+
+  it('what is being stored out of the spill stays there, and the next is not asked for', async () => {
+    const { open, opened } = gate();
+    const { pipeline, spill, enqueue } = build(({ id }) => (id === 6 ? opened : undefined));
+    const first = vi.spyOn(spill, 'first');
+    enqueue(28);
+    await vi.waitFor(() => expect(first).toHaveBeenCalledTimes(1));
+    pipeline.abandon('exit');
+    open();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(spill.batches.map(({ id }) => id)).toEqual([6, 7]);
+    expect(first).toHaveBeenCalledTimes(1);
+  });
+
+  it('nothing is asked of the spill any more, by whatever waits for the write that is under way', async () => {
+    const { pipeline, spill, enqueue, open, ledger } = buildHeld();
+    const first = vi.spyOn(spill, 'first');
+    enqueue(24);
+    await vi.waitFor(() => expect(spill.length).toBe(1));
+    void pipeline.flush();
+    const closed = pipeline.close('close');
+    pipeline.abandon('close');
+    open();
+    await closed;
+    expect(first).not.toHaveBeenCalled();
+    expect(ledger.snapshot()).toMatchObject({ spilled: 24, dropped: { writeFailed: 0 }, pending: 0 });
   });
 
   it('what is in the spill already stays there', async () => {

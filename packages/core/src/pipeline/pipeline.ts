@@ -49,11 +49,14 @@ type SizedRecord = SpanRecord & { readonly size: number };
 interface Batch {
   readonly id: number;
   readonly spans: readonly SizedRecord[];
+  /** Bound for the spill, and for the store from there. */
+  readonly isDeferred: boolean;
 }
 
 /**
- * How spans leave the request path: `Subject -> bufferTime -> one write at a time`. What the sink cannot take waits in the
- * spill, if there is one, and takes its turn from there.
+ * How spans leave the request path: `Subject -> bufferTime -> one write at a time`. What the sink cannot take soon is deferred: it
+ * waits in the spill, if there is one, and is stored from there, a batch whenever all that is in memory has had its turn. What is in
+ * memory goes first: it costs the store less, and the queue is for what comes. `flush()` and `close()` wait for all.
  *
  * `enqueue` is all the request pays for. Everything behind it is bounded: by `maxQueueSize` spans, by their size, and by the
  * size of the spill.
@@ -82,8 +85,7 @@ export class Pipeline {
   #closing: Promise<void> | undefined;
   /** The batches being appended to the spill, one at a time. */
   #appending: Promise<void> = Promise.resolve();
-  #appends = 0;
-  /** The spill refused a batch, which now waits in memory: those behind it must too, until the spill is empty again. */
+  /** The spill refused a batch. It is not asked again before it is empty: if it is full it stays so until then, and to ask is dear. */
   #spillIsShut = false;
   #takesIn = false;
   #watched: Watched | undefined;
@@ -144,6 +146,7 @@ export class Pipeline {
       () =>
         new Promise<void>((resolve) => {
           this.#jobs.next(async () => {
+            if (this.#spill !== undefined) await this.#storeDeferred(this.#spill);
             await this.#writer.attempt(UNCOUNTED, () => this.#tick());
             resolve();
           });
@@ -211,9 +214,9 @@ export class Pipeline {
     this.#spans.complete();
     const spill = this.#writer.isForeign ? undefined : this.#spill;
     for (const batch of this.#batches) {
-      const { id, spans } = batch;
+      const { spans } = batch;
       this.#settle(batch);
-      if (spill?.appendSync({ id, spans, ledger: this.#ledger.snapshot() })) this.#ledger.spilled += spans.length;
+      if (spill?.appendSync({ ...batch, ledger: this.#ledger.snapshot() })) this.#ledger.spilled += spans.length;
       else this.#ledger.writeFailed += spans.length;
     }
     if (spill === undefined) this.#spill?.shut();
@@ -229,6 +232,7 @@ export class Pipeline {
     clearInterval(this.#ticker);
     await this.#appending;
     this.#jobs.next(async () => {
+      if (this.#spill !== undefined) await this.#storeDeferred(this.#spill);
       const batch = { id: ++this.#lastBatchId, spans: [], endReason: reason };
       await this.#writer.attempt(UNCOUNTED, () => this.#tick());
       await this.#writer.attempt(UNCOUNTED, () => this.#sink.write({ ...batch, ledger: this.#ledger.snapshot() }));
@@ -251,40 +255,43 @@ export class Pipeline {
         bufferTime(flushIntervalMillis, null, batchSize, unrefScheduler),
         filter((batch) => batch.length > 0),
       )
-      .subscribe((batch) => this.#dispatch({ id: ++this.#lastBatchId, spans: batch }));
+      .subscribe((batch) => this.#dispatch(batch));
     return spans;
   }
 
-  /** To the store, or behind those that could not go there. */
-  #dispatch(batch: Batch): void {
-    this.#batches.add(batch);
+  /** To the store, or to the spill if that cannot take it soon. */
+  #dispatch(spans: readonly SizedRecord[]): void {
+    const spill = this.#mustDefer(spans) ? this.#spill : undefined;
+    const batch = this.#admit(spans, spill !== undefined);
     if (this.#writer.isAbandoned) return;
-    const spill = this.#spill;
-    // Behind one that is being appended, whatever becomes of that: the store takes a batch for known that comes after a later one.
-    const isFree = this.#appends === 0;
-    if (spill === undefined || (isFree && (this.#spillIsShut || !this.#mustSpill(spill, batch)))) {
-      this.#jobs.next(() => this.#store(batch));
-      return;
-    }
-    this.#appends++;
-    this.#appending = this.#appending.then(() => this.#append(spill, batch)).finally(() => this.#appends--);
+    if (spill === undefined) this.#jobs.next(() => this.#store(batch));
+    else this.#appending = this.#appending.then(() => this.#append(spill, batch));
   }
 
-  #mustSpill(spill: Spill, batch: Batch): boolean {
-    if (spill.length > 0) return true;
-    if (this.#writer.isForeign) return false;
-    const isBehind = this.#queued - batch.spans.length >= this.#options.maxQueueSize / 2;
+  /** Gives a batch its id, which says when it was sent on its way. */
+  #admit(spans: readonly SizedRecord[], isDeferred: boolean): Batch {
+    const batch = { id: ++this.#lastBatchId, spans, isDeferred };
+    this.#batches.add(batch);
+    return batch;
+  }
+
+  #mustDefer(spans: readonly SizedRecord[]): boolean {
+    if (this.#spillIsShut || this.#writer.isForeign) return false;
+    const isBehind = this.#queued - spans.length >= this.#options.maxQueueSize / 2;
     return isBehind || this.#writer.failures >= FAILURES_BEFORE_SPILL;
   }
 
   async #append(spill: Spill, batch: Batch): Promise<void> {
     if (this.#writer.isAbandoned) return;
-    const { id, spans } = batch;
-    const isKept = !this.#spillIsShut && (await spill.append({ id, spans, ledger: this.#ledger.snapshot() }));
+    const { spans } = batch;
+    const isKept = !this.#spillIsShut && (await spill.append({ ...batch, ledger: this.#ledger.snapshot() }));
     if (this.#writer.isAbandoned) return; // Spilled with all the others meanwhile; the id tells that it is the same.
     if (!isKept) {
       this.#spillIsShut = true;
-      this.#jobs.next(() => this.#store(batch));
+      this.#batches.delete(batch);
+      // Others may have been sent to the store meanwhile: it goes behind them.
+      const again = this.#admit(spans, false);
+      this.#jobs.next(() => this.#store(again));
       return;
     }
     this.#settle(batch);
@@ -294,9 +301,16 @@ export class Pipeline {
     this.#jobs.next(() => this.#takeIn(spill));
   }
 
-  /** Stores what the spill holds, from its front, until it is empty. */
+  /** Stores a batch out of the spill, and comes again behind what waits in memory by then, until the spill is empty. */
   async #takeIn(spill: Spill): Promise<void> {
-    while (spill.length > 0) {
+    await this.#storeDeferred(spill, 1);
+    this.#takesIn = spill.length > 0 && !this.#writer.isAbandoned;
+    if (this.#takesIn) this.#jobs.next(() => this.#takeIn(spill));
+  }
+
+  /** Stores what the spill holds, from its front; not what comes meanwhile. */
+  async #storeDeferred(spill: Spill, limit = spill.length): Promise<void> {
+    for (let left = Math.min(limit, spill.length); left > 0 && !this.#writer.isAbandoned; left--) {
       const kept = await spill.first();
       if ('lostSpans' in kept) {
         this.#ledger.spilled -= kept.lostSpans;
@@ -304,20 +318,19 @@ export class Pipeline {
       } else {
         const count = kept.spans.length;
         const fate = await this.#writer.write(kept, () => this.#ledger.snapshot(count, count));
-        if (fate === undefined) break;
+        if (fate === undefined) return;
         this.#ledger.spilled -= count;
         this.#ledger[fate] += count;
       }
       await spill.shift();
     }
-    this.#takesIn = false;
-    this.#spillIsShut = false;
+    if (spill.length === 0) this.#spillIsShut = false;
   }
 
   /** Stores one batch out of memory. */
   async #store(batch: Batch): Promise<void> {
-    const { id, spans } = batch;
-    const fate = await this.#writer.write({ id, spans }, () => this.#ledger.snapshot(spans.length));
+    const { spans } = batch;
+    const fate = await this.#writer.write(batch, () => this.#ledger.snapshot(spans.length));
     if (fate === undefined) return;
     this.#ledger[fate] += spans.length;
     this.#settle(batch);

@@ -11,8 +11,13 @@ export type EndReason = 'close' | 'exit' | 'SIGTERM' | 'SIGINT' | 'uncaughtExcep
 
 /** What is written at once. */
 export interface SpanBatch {
-  /** Counts the batches of this process, from 1. Batches arrive in this order; only one that is tried again comes twice. */
+  /**
+   * Counts the batches of this process, from 1. They arrive in this order, except for those that are deferred; only one that is tried
+   * again comes twice.
+   */
   readonly id: number;
+  /** It gave way to later ones, and waited in the spill. Such batches arrive in the order of their ids among themselves. */
+  readonly isDeferred?: boolean;
   /** In the order they ended; empty when only the ledger is to be kept. */
   readonly spans: readonly SpanRecord[];
   /** The process's ledger as it is once this batch is stored. To be kept in the same transaction. */

@@ -4,7 +4,8 @@ import type { EndReason, SpanBatch } from './sink.js';
 
 /**
  * Where batches are kept that the sink cannot take now: on disk, so that they outlive the process. The pipeline appends
- * behind and takes from the front, in the order of the batches' ids. The port that `sqlite/spill-queue.ts` implements.
+ * deferred batches behind and takes them from the front, in the order of their ids, and at the process's end appends all others. The
+ * port that `sqlite/spill-queue.ts` implements.
  */
 export interface Spill {
   /** Batches kept. */

@@ -1,4 +1,4 @@
-import { INSERT_SPANS } from './batch.js';
+import { INSERT_SPANS, LAST_BATCH } from './batch.js';
 import { type Database, isSqliteError, type SqlValue } from './driver.js';
 
 /** Columns of the view, in the order {@link insertBatch} binds them. */
@@ -7,6 +7,7 @@ const COLUMNS = [
   'process_key',
   'generation',
   'number',
+  'is_deferred',
   'rows',
   'first_start_us',
   'ids',
@@ -41,8 +42,9 @@ UPDATE process SET
     ELSE min(coalesce(first_span_id, last_insert_rowid()), last_insert_rowid() - NEW.spans + 1) END,
   last_span_id = CASE WHEN NEW.spans = 0 THEN last_span_id
     ELSE max(coalesce(last_span_id, 0), last_insert_rowid()) END,
-  last_batch = NEW.number
-WHERE id = NEW.process_id AND last_batch < NEW.number`;
+  last_batch = iif(NEW.is_deferred, last_batch, NEW.number),
+  last_deferred_batch = iif(NEW.is_deferred, NEW.number, last_deferred_batch)
+WHERE id = NEW.process_id AND ${LAST_BATCH} < NEW.number`;
 
 /**
  * A batch takes four statements. As the trigger of a view they are one: SQLite runs them on the thread pool in one go and in a

@@ -23,6 +23,9 @@ const REASON_SHIFT = 6;
 /** Stands for no attributes, where something follows. */
 const NO_ATTRIBUTES = 0;
 
+/** The last batch stored of those that `NEW` is one of: of all in their turn, or of all that were deferred. */
+export const LAST_BATCH = 'iif(NEW.is_deferred, last_deferred_batch, last_batch)';
+
 /**
  * Stores the spans of a batch: a part of the trigger in batch-insert.ts. `jsonb_each` unpacks them on the thread pool, and the main
  * thread pays one `JSON.stringify`. Measured against a statement per row and multi-row inserts in docs/architecture.md. Ids are
@@ -44,7 +47,7 @@ SELECT
   value ->> 1, NEW.first_start_us + (value ->> 2), value ->> 3, nullif(value -> 4, '${NO_ATTRIBUTES}'),
   value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10
 FROM (SELECT key, value, value ->> 0 AS flags FROM jsonb_each(NEW.rows) LIMIT -1)
-WHERE (SELECT last_batch FROM process WHERE id = NEW.process_id) < NEW.number`;
+WHERE (SELECT ${LAST_BATCH} FROM process WHERE id = NEW.process_id) < NEW.number`;
 
 const sharedText = new WeakMap<SharedAttributes, string>();
 

@@ -21,7 +21,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-const spans = () => database.all('SELECT name, process_key FROM ferret_spans_v1');
+const spans = () => database.all<{ name: string }>('SELECT name, process_key FROM ferret_spans_v1');
 
 describe('a batch', () => {
   it('that comes again changes nothing', async () => {
@@ -115,6 +115,18 @@ describe('a batch', () => {
     await writeBatch(store, { ...batchOf(4, 0, counters), endReason: 'close' }, 8);
     expect(await row()).toEqual([
       { ...expected, last_batch: 4, first_span_id: 1, last_span_id: 3, ended_at_us: 8, end_reason: 'close' },
+    ]);
+  });
+
+  it('that was deferred is stored behind later ones, and once, as they are', async () => {
+    const store = await openProcessStore(database, identityOfProcess('p'));
+    const deferred = (id: number) => ({ ...batchOf(id), isDeferred: true });
+    const [two, three, four] = [deferred(2), batchOf(3), deferred(4)];
+    for (const batch of [batchOf(1), three, two, two, batchOf(5), three, four, four, two])
+      await writeBatch(store, batch);
+    expect((await spans()).map(({ name }) => name)).toEqual([1, 3, 2, 5, 4].map((id) => `batch ${id}`));
+    expect(await database.all('SELECT last_batch, last_deferred_batch FROM process')).toEqual([
+      { last_batch: 5, last_deferred_batch: 4 },
     ]);
   });
 

@@ -65,13 +65,14 @@ export async function openProcessStore(database: Database, me: ProcessIdentity):
  */
 export async function writeBatch(store: ProcessStore, batch: SpanBatch, seenAtMicros = nowMicros()): Promise<void> {
   const { database, dictionary, processId, processKey } = store;
-  const { id, spans, ledger, endReason } = batch;
+  const { id, isDeferred, spans, ledger, endReason } = batch;
   const encoded = await encodeKnown(spans, store);
   const isStored = await insertBatch(database, {
     process_id: processId,
     process_key: processKey,
     generation: dictionary.generation,
     number: id,
+    is_deferred: isDeferred ? 1 : 0,
     ...encoded,
     spans: spans.length,
     seen_at_us: seenAtMicros,

@@ -78,7 +78,14 @@ describe('health', () => {
     const at = (startMicros: number) => ({ traceId: TRACE, startMicros });
     await store.addSpan(ended, { ...at(START), spanId: '00000000000000b1', parentId: '00000000000000a1' });
     await store.addSpan(ended, { ...at(START), spanId: '00000000000000a1' });
-    // Called from another service; without a trace of its parent; the same of a process that runs, of which the second is fresh.
+    // Called from another service; without a trace of its parent; the same of a process that runs, of which the second is fresh, and of
+    // one whose spans wait in a spill file.
+    const behind = await store.addProcess(run, {
+      endedAtMicros: null,
+      lastSeenMicros: START + 60 * SECOND,
+      spilled: 1,
+    });
+    await store.addSpan(behind, { ...at(START), parentId: '00000000000000c6' });
     await store.addSpan(ended, { ...at(START), parentId: '00000000000000c1', isLocalRoot: true });
     await store.addSpan(ended, { ...at(START), parentId: '00000000000000c2' });
     await store.addSpan(live, { ...at(START), parentId: '00000000000000c3' });
@@ -89,7 +96,7 @@ describe('health', () => {
       [live, TRACE, '00000000000000c5'],
     );
     const { orphans } = await reader.health();
-    expect(orphans).toEqual({ examined: 7, count: 2, unknown: 0 });
+    expect(orphans).toEqual({ examined: 8, count: 2, unknown: 0 });
   });
 
   it('looks up parents that were stored long before, some of them', async () => {

@@ -21,7 +21,7 @@ const SETTLED_MICROS = 10_000_000;
 
 /**
  * A child is stored before its parent, as it ends before it; so most parents are in the window too. What is left is looked up, and a
- * parent that is still open, or may be on its way, is not missed.
+ * parent that is still open, on its way, or perhaps in a spill file, is not missed.
  */
 const SELECT_MISSED = `
 WITH recent AS MATERIALIZED (
@@ -31,6 +31,7 @@ WITH recent AS MATERIALIZED (
 SELECT lower(hex(child.trace_id)) AS trace_id, lower(hex(child.parent_id)) AS parent_id
 FROM recent AS child JOIN process ON process.id = child.process_id
 WHERE child.parent_id IS NOT NULL AND child.is_local_root = 0
+  AND process.spilled = 0
   AND (process.ended_at_us IS NOT NULL OR child.start_us + child.duration_ns / 1000 < process.last_seen_us - ?2)
   AND child.parent_id NOT IN (SELECT span_id FROM recent)
   AND child.parent_id NOT IN (SELECT span_id FROM open_span)`;

@@ -3,6 +3,7 @@ import type { Ledger } from '../pipeline/ledger.js';
 /** What the file says of a process. */
 export interface KnownRow {
   last_batch: number;
+  last_deferred_batch: number;
   started: number;
   stored: number;
   sampled_out: number;

@@ -99,6 +99,19 @@ describe('a spill file of a dead process', () => {
     await expectBalance();
   });
 
+  it('holds what was deferred, of which later batches say nothing, and what was in memory at the end', async () => {
+    const store = await openProcessStore(database, dead);
+    const deferred = [2, 4].map((id) => ({ ...batchOf(id, 10, { started: 60 }), isDeferred: true }));
+    for (const id of [1, 3]) await writeBatch(store, batchOf(id, 10, { started: 60 }));
+    await writeBatch(store, deferred[0]!);
+    await writeBatch(store, batchOf(5, 10, { started: 60, stored: 40, spilled: 10 }));
+    const lines = [...deferred, batchOf(5, 10), batchOf(6, 10)].map((batch) => encodeBatch(dead, batch));
+    await spill(dead, [], Buffer.concat([...lines, endOf(dead, 'exit', { started: 60, stored: 30, spilled: 30 })]));
+    expect(await run()).toMatchObject({ spillFiles: 1, spans: 20 });
+    expect(await spans()).toEqual([1, 2, 3, 4, 5, 6].map((id) => ({ name: `batch ${id}`, count: 10 })));
+    await expectBalance();
+  });
+
   it('keeps the losses of its process', async () => {
     await spill(
       dead,
@@ -232,6 +245,24 @@ describe('left alone is', () => {
     const then = Date.now() / 1_000 - 61;
     await utimes(path, then, then);
     expect(await run()).toMatchObject({ spans: 10, left: [] });
+  });
+
+  it('the file of a process on another host that the database has heard of since it changed', async () => {
+    const away = identityOfProcess('away', { hostname: 'another' });
+    const path = await spill(away, [1]);
+    const longAgo = new Date(Date.now() - 90_000);
+    await utimes(path, longAgo, longAgo);
+    const store = await openProcessStore(database, away);
+    await writeTick(store, { openSpans: [spanOf()], routeMinutes: [], ledger: ledgerOf({ started: 11, spilled: 10 }) });
+    expect(await run()).toMatchObject({ interrupted: 0, left: [{ file: path, why: 'running' }] });
+    expect(await spans()).toEqual([]);
+    // Silent in both: what it is taken for last seen at is the later.
+    await database.run('UPDATE process SET last_seen_us = last_seen_us - 61000000');
+    const [{ last_seen_us: seen }] = (await database.all('SELECT last_seen_us FROM process')) as [
+      { last_seen_us: number },
+    ];
+    expect(await run()).toMatchObject({ spans: 10, interrupted: 1, left: [] });
+    expect(await processRow('away')).toMatchObject({ last_seen_us: seen, end_reason: 'crashed' });
   });
 
   it('a file of a newer version, and it says so', async () => {

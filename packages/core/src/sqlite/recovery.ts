@@ -111,6 +111,7 @@ async function takeInLeased(
     const { mtimeMs, size } = await stat(spill);
     const content = await scanSpill(spill);
     const { process, end, damaged } = content;
+    const from = process?.processKey ?? processKeyOf(file, spill);
     if (content.isNewer) {
       report(
         'SPILL_FAILED',
@@ -118,7 +119,8 @@ async function takeInLeased(
       );
       return 'newer';
     }
-    if (end === undefined && process !== undefined && mayLive(process, mtimeMs * 1000, nowMicros())) return 'running';
+    const seenAtMicros = await lastSeenOf(database, from, mtimeMs * 1000);
+    if (end === undefined && process !== undefined && mayLive(process, seenAtMicros, nowMicros())) return 'running';
     // Its owner may be about to write the first record.
     if (process === undefined && damaged === 0 && Date.now() - mtimeMs < FRESH_MILLIS) return 'running';
     if (damaged > 0) {
@@ -128,8 +130,7 @@ async function takeInLeased(
       );
     }
     const renew = () => acquireLease(database, lease, me, nowMicros());
-    const spans = process === undefined ? 0 : await takeIn(database, spill, process, content, mtimeMs * 1000, renew);
-    const from = process?.processKey ?? processKeyOf(file, spill);
+    const spans = process === undefined ? 0 : await takeIn(database, spill, process, content, seenAtMicros, renew);
     // What could not be read is spilled no more: it is missing.
     await database.run('UPDATE process SET spilled = 0 WHERE process_key = ? AND spilled > 0', [from]);
     // What was written since it was read is taken in next time; the batches that are stored are known.
@@ -141,21 +142,32 @@ async function takeInLeased(
   }
 }
 
+/** The database hears of a process that keeps up again, its spill file of one that cannot write there. */
+async function lastSeenOf(database: Database, processKey: string, spillChangedMicros: number): Promise<number> {
+  const [row] = await database.all<{ last_seen_us: number }>('SELECT last_seen_us FROM process WHERE process_key = ?', [
+    processKey,
+  ]);
+  return Math.round(Math.max(spillChangedMicros, row?.last_seen_us ?? 0));
+}
+
 /** Stores the batches that the process's row does not know, one transaction each; returns how many spans that were. */
 async function takeIn(
   database: Database,
   spill: string,
   process: ProcessIdentity,
   { batches, ledger, routeMinutes, end }: SpillContent,
-  changedAtMicros: number,
+  lastSeenMicros: number,
   renew: () => Promise<boolean>,
 ): Promise<number> {
   const store = await openProcessStore(database, process);
   const [row] = await database.all<KnownRow>('SELECT * FROM process WHERE id = ?', [store.processId]);
-  const missing = batches.filter(({ id }) => id > row!.last_batch);
+  // As LAST_BATCH in batch.ts has it.
+  const missing = batches.filter(
+    ({ id, isDeferred }) => id > (isDeferred ? row!.last_deferred_batch : row!.last_batch),
+  );
   let left = missing.reduce((sum, { spans }) => sum + spans, 0);
   let taken = 0;
-  const seenAtMicros = end?.atMicros ?? Math.round(changedAtMicros);
+  const seenAtMicros = end?.atMicros ?? lastSeenMicros;
   const handle = await open(spill, 'r');
   try {
     for (const batch of missing) {
@@ -182,7 +194,7 @@ async function takeIn(
 async function storeOne(
   store: ProcessStore,
   handle: Awaited<ReturnType<typeof open>>,
-  { id, offset, length }: SpilledBatch,
+  { offset, length }: SpilledBatch,
   ledger: Ledger,
   seenAtMicros: number,
 ): Promise<void> {
@@ -190,7 +202,7 @@ async function storeOne(
   await handle.read(line, 0, length, offset);
   const record = decode(line);
   if (typeof record !== 'object' || !('batch' in record)) throw new Error('it changed while it was read');
-  await writeBatch(store, { id, spans: record.batch.spans, ledger }, seenAtMicros);
+  await writeBatch(store, { ...record.batch, ledger }, seenAtMicros);
 }
 
 interface UnendedRow {

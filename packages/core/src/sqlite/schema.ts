@@ -7,7 +7,7 @@
 export const APPLICATION_ID = 0x46525254;
 
 /** `PRAGMA user_version`: raised with every change of the private tables. */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 /** Values of `span.kind`, by position. */
 export const KINDS = ['internal', 'server', 'client', 'producer', 'consumer'] as const;
@@ -60,8 +60,9 @@ function join(alias: string, column: string): string {
  * `span.attributes` is the JSON text of the span's own. `keep_reason` and `keep_probability` are null where everything is kept.
  *
  * `process.first_span_id` and `last_span_id` enclose the rows of one process, so a run is read by a range of row ids
- * and needs no index of its own. `last_batch` is the id of the last batch stored, in order: a batch that comes again, out of
- * a spill or after a commit whose answer was lost, is recognised by it. `ticked_span_id` is the last row there was when the
+ * and needs no index of its own. `last_batch` is the id of the last batch stored in its turn, `last_deferred_batch` of the last
+ * one that gave way to later ones and came out of the spill. Either kind comes in the order of its ids: a batch that comes again, out
+ * of a spill or after a commit whose answer was lost, is recognised by it. `ticked_span_id` is the last row there was when the
  * process last said which spans are open; `pid_start` see process-liveness.ts.
  */
 export const CREATE_TABLES = `
@@ -98,7 +99,8 @@ CREATE TABLE process (
   last_span_id INTEGER,
   last_batch INTEGER NOT NULL DEFAULT 0,
   pid_start TEXT,
-  ticked_span_id INTEGER
+  ticked_span_id INTEGER,
+  last_deferred_batch INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE string (
@@ -182,6 +184,9 @@ CREATE TABLE lease (
   2: `
 ALTER TABLE string ADD COLUMN generation INTEGER NOT NULL DEFAULT 1;
 ${CREATE_GENERATION}`,
+  3: `
+ALTER TABLE process ADD COLUMN last_deferred_batch INTEGER NOT NULL DEFAULT 0;
+`,
 };
 
 /** The public face. */

@@ -32,6 +32,16 @@ describe('a batch in a line', () => {
     expect(record.batch.spans[0]?.sharedAttributes).toBe(record.batch.spans[1]?.sharedAttributes);
   });
 
+  it('that was deferred says so; one of version 1 never was', () => {
+    const line = encodeBatch(me, { ...batchOf(1), isDeferred: true });
+    const { version, isDeferred, ...rest } = JSON.parse(line.toString('utf8', 9));
+    expect(version).toBe(2);
+    expect(decode(without(line))).toMatchObject({ batch: { id: 1, isDeferred: true } });
+    expect(decode(sealed(JSON.stringify({ version: 1, ...rest })))).toMatchObject({
+      batch: { id: 1, isDeferred: false },
+    });
+  });
+
   it('is one line, whatever its texts hold', () => {
     const line = encodeBatch(me, { ...batchOf(1), spans: [spanOf({ name: 'a\nb\r\u2028' })] });
     expect(line.indexOf('\n')).toBe(line.length - 1);
@@ -75,6 +85,6 @@ describe('a line that is no record', () => {
   });
 
   it('is told apart if a newer version wrote it', () => {
-    expect(decode(sealed('{"version":2,"rows":"in another way"}'))).toBe('newer');
+    expect(decode(sealed('{"version":3,"rows":"in another way"}'))).toBe('newer');
   });
 });

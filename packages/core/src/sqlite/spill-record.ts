@@ -5,8 +5,8 @@ import type { RouteMinute } from '../statistics/route-statistics.js';
 import type { SharedAttributes, SpanRecord } from '../trace/span.js';
 import type { ProcessIdentity } from './process-identity.js';
 
-/** Raised when an older Ferret could not take a record in any more. */
-const VERSION = 1;
+/** Raised when an older Ferret could not take a record in any more. 2: some batches are deferred. */
+const VERSION = 2;
 
 /**
  * One line of a spill file: the CRC-32 of what follows as 8 hex digits, a space, and JSON. Every line stands for itself, so
@@ -39,10 +39,10 @@ export type Unreadable = 'damaged' | 'newer';
 /** A span without its names; shared attributes are an index into those of the batch. */
 type Row = readonly unknown[];
 
-export function encodeBatch(process: ProcessIdentity, { id, spans, ledger }: SpanBatch): Buffer {
+export function encodeBatch(process: ProcessIdentity, { id, isDeferred, spans, ledger }: SpanBatch): Buffer {
   const shared = new Map<SharedAttributes, number>();
   const rows = spans.map((span) => toRow(span, shared));
-  return toLine({ version: VERSION, process, id, ledger, shared: [...shared.keys()], rows });
+  return toLine({ version: VERSION, process, id, isDeferred, ledger, shared: [...shared.keys()], rows });
 }
 
 export function encodeStatistics(record: StatisticsRecord): Buffer {
@@ -67,9 +67,12 @@ export function decode(line: Buffer): SpillRecord | Unreadable {
   if (content === undefined) return 'damaged';
   if (content.version > VERSION) return 'newer';
   if ('end' in content || 'routeMinutes' in content) return content;
-  const { process, id, ledger, shared, rows } = content;
+  const { process, id, isDeferred, ledger, shared, rows } = content;
   if (!Array.isArray(rows)) return 'damaged';
-  return { process, batch: { id, ledger, spans: rows.map((row) => toSpan(row, shared)) } };
+  return {
+    process,
+    batch: { id, isDeferred: isDeferred === true, ledger, spans: rows.map((row) => toSpan(row, shared)) },
+  };
 }
 
 /** A file beside the database with this name may be anybody's. */
@@ -86,6 +89,8 @@ function parse(
 interface EncodedBatch {
   readonly process: ProcessIdentity;
   readonly id: number;
+  /** Absent in a record of version 1, whose batches were all stored in the order of their ids. */
+  readonly isDeferred?: boolean;
   readonly ledger: Ledger;
   readonly shared: readonly SharedAttributes[];
   readonly rows: readonly Row[];

@@ -33,8 +33,8 @@ it('finds every batch, where it lies and how many spans it holds', async () => {
   expect(await scan(one, two)).toEqual({
     process: me,
     batches: [
-      { id: 1, offset: 0, length: one.length - 1, spans: 3 },
-      { id: 2, offset: one.length, length: two.length - 1, spans: 1 },
+      { id: 1, isDeferred: false, offset: 0, length: one.length - 1, spans: 3 },
+      { id: 2, isDeferred: false, offset: one.length, length: two.length - 1, spans: 1 },
     ],
     ledger: ledgerOf({ started: 2 }),
     routeMinutes: [],

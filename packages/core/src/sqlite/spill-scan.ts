@@ -8,6 +8,7 @@ import { decode } from './spill-record.js';
 /** Where a batch lies in a spill file. */
 export interface SpilledBatch {
   readonly id: number;
+  readonly isDeferred: boolean;
   readonly offset: number;
   readonly length: number;
   readonly spans: number;
@@ -52,9 +53,9 @@ export async function scanSpill(file: string): Promise<SpillContent> {
     } else if ('routeMinutes' in record) {
       routeMinutes = record.routeMinutes;
     } else {
-      const { id, spans } = record.batch;
+      const { id, isDeferred = false, spans } = record.batch;
       ledger = record.batch.ledger;
-      batches.set(id, { id, offset, length: line.length, spans: spans.length });
+      batches.set(id, { id, isDeferred, offset, length: line.length, spans: spans.length });
     }
   }
   const inOrder = [...batches.values()].sort((one, other) => one.id - other.id);
