@@ -11,14 +11,14 @@ import { inTemporaryFolder } from './temporary-folder.mjs';
 export const overhead = {
   name: 'overhead',
   title: 'Overhead of a request',
-  seconds: 1_600,
+  seconds: 2_200,
   linuxOnly: true,
   full: {
-    // Sets of each kind: more where less is added, as processes differ by a tenth and more.
+    // Sets of each: more where less is added, as processes differ by a tenth and more.
     frameworks: {
-      express: { sets: { own: 40, parts: 10, rivals: 10 } },
-      'express-node-24': { sets: { own: 12, parts: 8, rivals: 5 } },
-      koa: { sets: { own: 24, parts: 10, rivals: 8 } },
+      express: { sets: { own: 30, rivals: 10 } },
+      'express-node-24': { sets: { own: 12, rivals: 5 } },
+      koa: { sets: { own: 20, rivals: 8 } },
       'nest-11': { sets: { own: 20, rivals: 8 } },
       'nest-12': { sets: { own: 8, rivals: 3 } },
     },
@@ -27,8 +27,8 @@ export const overhead = {
   },
   short: {
     frameworks: {
-      express: { sets: { own: 1, parts: 1, rivals: 1 } },
-      koa: { rivals: ['otel-sqlite'] },
+      express: {},
+      koa: { own: ['ferret'], rivals: ['otel-sqlite'] },
       'nest-11': { rivals: ['otel-sqlite'] },
       'nest-12': {},
     },
@@ -46,8 +46,8 @@ async function measure({ frameworks, ...common }, say) {
   const results = {};
   try {
     for (const [framework, plan] of Object.entries(frameworks)) {
-      const { label, ...variants } = FRAMEWORKS[framework];
-      results[framework] = await ofFramework({ framework, ...variants, load, ...common, ...plan });
+      const { label, own, rivals } = FRAMEWORKS[framework];
+      results[framework] = await ofFramework({ framework, own, rivals, load, ...common, ...plan });
       const { ferret } = results[framework].variants;
       say(`${label}: Ferret adds ${quartileCell(ferret.addedMainMicros)} us on the main thread`);
     }
@@ -57,15 +57,15 @@ async function measure({ frameworks, ...common }, say) {
   return { pinned: canPin, frameworks: results };
 }
 
-/** Kinds of sets, each with a bare one: what is small is not measured beside what is large, and oftener. */
-async function ofFramework({ framework, own, parts, rivals, sets: wanted, load, burst, latencyMillis }) {
-  const variants = { own, parts, rivals };
+/** Two kinds of sets, each with a bare one: what is small is not measured beside what is large, and oftener. */
+async function ofFramework({ framework, own, rivals, sets: wanted, load, burst, latencyMillis }) {
+  const variants = { own: [BARE, ...own], rivals: [BARE, ...rivals] };
   let rate;
   const sets = await undisturbedSets(wanted, (kind) =>
     inTemporaryFolder((folder) =>
       measureSet({
         framework,
-        variants: [BARE, ...variants[kind]],
+        variants: variants[kind],
         load,
         burst,
         file: (variant) => join(folder, `${variant}.db`),
@@ -81,9 +81,8 @@ async function ofFramework({ framework, own, parts, rivals, sets: wanted, load, 
     rate,
     rounds: burst.rounds,
     sets: wanted,
-    made: Object.fromEntries(Object.entries(sets).map(([kind, { made }]) => [kind, made.length])),
-    // The bare app's row is that of the first kind: the one beside Ferret.
-    variants: Object.assign({}, ...Object.values(sets).toReversed().map(rows)),
+    made: { own: sets.own.made.length, rivals: sets.rivals.made.length },
+    variants: { ...rows(sets.own), ...withoutBare(rows(sets.rivals)) },
   };
 }
 
@@ -94,6 +93,10 @@ function rows({ made, leastDisturbed }) {
       return [variant, { ...row, spansPerRequest, lostShare: lostShare(made, variant, spansPerRequest) }];
     }),
   );
+}
+
+function withoutBare({ [BARE]: _, ...others }) {
+  return others;
 }
 
 /** Of the spans that the requests of all bursts made, those that were not exported; of those sets too that do not count otherwise. */
@@ -111,16 +114,15 @@ function describe({ pinned, frameworks }) {
   ];
   if (!pinned) lines.push('', 'Without `taskset` or a second core, nothing was pinned: these figures are noise.');
   for (const [framework, { rate, rounds, sets, made, variants }] of Object.entries(frameworks)) {
-    const rows = Object.keys(VARIANTS).flatMap((variant) => (variants[variant] ? [[variant, variants[variant]]] : []));
-    const leftOut = Object.keys(sets).reduce((sum, kind) => sum + made[kind] - sets[kind], 0);
+    const rows = Object.entries(variants);
     const label = (variant) => VARIANTS[variant].label;
     lines.push(
       '',
       `### ${FRAMEWORKS[framework].label}`,
       '',
-      `${rounds} bursts to each of ${sets.own} processes of bare and of Ferret, apart from ${sets.rivals} of bare and of each ` +
-        `rival${sets.parts ? `, and ${sets.parts} of bare and of each part of Ferret` : ''}; ${leftOut} more were left out, as bare was ` +
-        `slower then. Bare, beside Ferret: ${quartileCell(variants[BARE].mainMicros)} us a request on the main thread.`,
+      `${rounds} bursts to each of ${sets.own} processes of bare and of each row of Ferret's, apart from ${sets.rivals} of bare and of each ` +
+        `rival; ${made.own - sets.own} and ${made.rivals - sets.rivals} more were left out, as bare was slower then. Bare, beside Ferret: ` +
+        `${quartileCell(variants[BARE].mainMicros)} us a request on the main thread.`,
       '',
       table(
         ['', 'main thread, us added', 'all threads, us added', 'requests a second', 'spans a request', 'lost'],

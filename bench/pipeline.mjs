@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { recoverFile } from '@ferretjs/core/maintenance';
 import { hundredths, quartileCell, table, whole } from './cells.mjs';
 import { quartiles } from './quartiles.mjs';
 import { inTemporaryFolder } from './temporary-folder.mjs';
@@ -61,6 +62,7 @@ export async function eventLoop({ rate, seconds, rounds, file, say }) {
       control.push(await run(rate, seconds));
       const own = join(folder, `${round}.db`);
       const result = await run(rate, seconds, file ?? own);
+      await takeIn(file ?? own);
       ferret.push({ ...result, bytes: statSync(file ?? own).size });
       say(
         `${whole(rate)} spans a second, round ${round + 1} of ${rounds}: p99 ${hundredths(result.p99Millis)} ms, control ${hundredths(control.at(-1).p99Millis)} ms`,
@@ -68,6 +70,12 @@ export async function eventLoop({ rate, seconds, rounds, file, say }) {
     }
     return summary(rate, control, ferret);
   });
+}
+
+/** What did not get into the file before the deadline of `close()` is there after this, or it is an error. */
+async function takeIn(file) {
+  const { damaged, left } = await recoverFile(file);
+  if (damaged > 0 || left.length > 0) throw new Error(`the spill file beside ${file} could not be taken in`);
 }
 
 function summary(rate, control, ferret) {
@@ -83,17 +91,18 @@ function summary(rate, control, ferret) {
   );
   const sum = (key) => ferret.reduce((total, { ledger }) => total + key(ledger), 0);
   const started = sum((ledger) => ledger.started);
-  const stored = sum((ledger) => ledger.stored);
-  const dropped = sum(({ dropped }) => Object.values(dropped).reduce((total, count) => total + count, 0));
-  const spilled = sum((ledger) => ledger.spilled);
-  if (started !== stored + dropped + spilled) throw new Error('the ledger does not add up');
+  const lost = sum(({ dropped }) => Object.values(dropped).reduce((total, count) => total + count, 0));
+  const takenIn = sum((ledger) => ledger.spilled);
+  const stored = sum((ledger) => ledger.stored) + takenIn;
+  if (started !== stored + lost) throw new Error('the ledger does not add up');
   return {
     rate,
     rounds: ferret.length,
     measures,
     started,
     stored,
-    lost: started - stored,
+    takenIn,
+    lost,
     bytesPerSpan: ferret.reduce((total, { bytes }) => total + bytes, 0) / stored,
     longestQueue: Math.max(...ferret.map((result) => result.longestQueue)),
   };
@@ -110,7 +119,7 @@ function describe({ seconds, rates }) {
     'How late a timer of 1 ms is, in a loop that does its work in ticks, with each piece of work a span of three attributes or ' +
       `not, for ${seconds} s.`,
   ];
-  for (const { rate, rounds, measures, started, stored, lost, bytesPerSpan, longestQueue } of rates) {
+  for (const { rate, rounds, measures, started, stored, takenIn, lost, bytesPerSpan, longestQueue } of rates) {
     lines.push(
       '',
       `### ${whole(rate)} spans a second, ${rounds} rounds`,
@@ -125,7 +134,8 @@ function describe({ seconds, rates }) {
         ]),
       ),
       '',
-      `${whole(started)} spans started, ${whole(stored)} stored, ${whole(lost)} lost; at most ${whole(longestQueue)} waiting; ` +
+      `${whole(started)} spans started, ${whole(stored)} stored${takenIn ? ` (${whole(takenIn)} after the end, by \`ferret recover\`)` : ''}, ` +
+        `${whole(lost)} lost; at most ${whole(longestQueue)} waiting; ` +
         `${whole(bytesPerSpan)} bytes a span in the file.`,
     );
   }

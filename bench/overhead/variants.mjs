@@ -5,37 +5,34 @@ const OTEL = { flags: ['--import', new URL('opentelemetry.mjs', import.meta.url)
 /** What all others are measured against. */
 export const BARE = 'bare';
 
-/** In the order of the page. */
 export const VARIANTS = {
   [BARE]: { label: 'bare' },
   ferret: { label: 'Ferret' },
-  // Two parts of what Ferret adds. The first is what nobody can do without who has a current span and knows when a response is over.
-  context: { label: 'an AsyncLocalStorage and a `close` listener alone' },
-  'ferret-unstored': { label: 'Ferret, with a sink that does nothing' },
   'otel-noop': { label: 'OpenTelemetry, exporter that does nothing', ...OTEL, env: { EXPORTER: 'noop' } },
   'otel-otlp': { label: 'OpenTelemetry, OTLP to a local receiver', ...OTEL, env: { EXPORTER: 'otlp' } },
   'otel-sqlite': { label: 'OpenTelemetry, to SQLite', ...OTEL, env: { EXPORTER: 'sqlite' } },
   'swagger-stats': { label: 'swagger-stats' },
+  // Two parts of what Ferret adds. The first is what nobody can do without who has a current span and knows when a response is over.
+  context: { label: 'an AsyncLocalStorage and a `close` listener alone' },
+  'ferret-unstored': { label: 'Ferret, with a sink that does nothing' },
 };
 
-const OWN = ['ferret'];
 const PARTS = ['context', 'ferret-unstored'];
 const OTELS = ['otel-noop', 'otel-otlp', 'otel-sqlite'];
 
-/** Each framework, and what is beside bare in it: `own` on its own, many times; `parts` of it and `rivals` apart from it. */
+/** Each framework, and what is beside bare in it: `own` on its own, many times; `rivals` apart from it. */
 export const FRAMEWORKS = {
-  express: { label: 'Express 5', own: OWN, parts: PARTS, rivals: [...OTELS, 'swagger-stats'] },
+  express: { label: 'Express 5', own: ['ferret', ...PARTS], rivals: [...OTELS, 'swagger-stats'] },
   // Where the current span costs less (AsyncContextFrame).
   'express-node-24': {
     label: 'Express 5 on Node 24',
     app: 'express',
     node: 24,
-    own: OWN,
-    parts: PARTS,
+    own: ['ferret', ...PARTS],
     rivals: ['otel-noop', 'otel-sqlite'],
   },
-  koa: { label: 'Koa 3', own: OWN, parts: PARTS, rivals: OTELS },
-  'nest-11': { label: 'Nest 11', own: OWN, rivals: OTELS },
+  koa: { label: 'Koa 3', own: ['ferret', ...PARTS], rivals: OTELS },
+  'nest-11': { label: 'Nest 11', own: ['ferret'], rivals: OTELS },
   // OpenTelemetry's instrumentation for Nest knows versions below 12 only: what it has here is that of HTTP and of Express.
-  'nest-12': { label: 'Nest 12', own: OWN, rivals: ['otel-noop'] },
+  'nest-12': { label: 'Nest 12', own: ['ferret'], rivals: ['otel-noop'] },
 };

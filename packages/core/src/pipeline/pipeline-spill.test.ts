@@ -166,6 +166,31 @@ describe('what is spilled', () => {
     expect(ledger.snapshot()).toMatchObject({ started: 40, stored: 40, spilled: 0, pending: 0 });
   });
 
+  it('is stored under a load that the store could not take by way of the spill', async () => {
+    vi.useFakeTimers();
+    try {
+      const { open, opened } = gate();
+      const { pipeline, spill, enqueue, ledger } = build(async ({ isDeferred }) => {
+        await opened;
+        await new Promise((resolve) => setTimeout(resolve, isDeferred ? 20 : 10));
+      });
+      const load = setInterval(() => enqueue(4), 15);
+      await vi.advanceTimersByTimeAsync(600);
+      expect(spill.length).toBeGreaterThan(30);
+      open();
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(spill.length).toBe(0);
+      expect(ledger.snapshot()).toMatchObject({ spilled: 0, dropped: { queueFull: 0 } });
+      clearInterval(load);
+      const closed = pipeline.close('close');
+      await vi.advanceTimersByTimeAsync(1_000);
+      await closed;
+      expect(ledger.snapshot()).toMatchObject({ stored: ledger.started, pending: 0 });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('is stored before flush resolves, not what is spilled after that', async () => {
     const [before, after] = [gate(), gate()];
     const { pipeline, spill, enqueue, ledger } = build(async ({ id }) => {
