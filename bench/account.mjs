@@ -34,13 +34,31 @@ function account({ overhead, recording }) {
       '',
       `Start, three attributes and end by themselves, warm: ${whole(outside.calls.median)} ns outside a parent, ` +
         `${whole(inside.calls.median)} ns inside one, and ${whole(outside.bytes.median)} bytes.`,
+      '',
+      `If a span took no more in a request than that, Ferret's main thread would take ${floors(measured, outside.calls.median)}.`,
     );
   }
   return lines.join('\n');
 }
 
+/** Context, a span by itself, and the store; of what ran on the Node that `spanNanos` was measured on. */
+function floors(measured, spanNanos) {
+  return measured
+    .filter(([framework]) => FRAMEWORKS[framework].node === undefined)
+    .map(([framework, { variants }]) => {
+      const main = mainOf(variants);
+      const floor = main('context') + spanNanos / 1000 + main('ferret') - main('ferret-unstored');
+      return `${tenths(floor)} us on ${FRAMEWORKS[framework].label} (an eighth of OpenTelemetry's is ${tenths(main('otel-noop') / 8)})`;
+    })
+    .join(' and ');
+}
+
+function mainOf(variants) {
+  return (variant) => variants[variant].addedMainMicros.median;
+}
+
 function partsOf(variants) {
-  const main = (variant) => variants[variant].addedMainMicros.median;
+  const main = mainOf(variants);
   const { ferret } = variants;
   return {
     'the bare app': tenths(variants.bare.mainMicros.median),

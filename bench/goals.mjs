@@ -1,5 +1,5 @@
 // What was aimed for, and whether it is met: computed from the results, never typed. Medians count.
-import { hundredths, table, tenths, whole } from './cells.mjs';
+import { hundredths, percent, table, tenths, whole } from './cells.mjs';
 
 const micros = (value) => `${hundredths(value)} us`;
 const times = (share) => `1/${tenths(1 / share).replace('.0', '')}`;
@@ -60,13 +60,43 @@ const GOALS = [
 export function describeGoals(data) {
   return table(
     ['what', 'goal', 'measured', ''],
-    GOALS.map(({ what, goal, show, word, part, value, isMet }) => {
-      const measured = data[part] && value(data[part]);
-      if (measured === undefined || Number.isNaN(measured))
-        return [what, `${word} ${show(goal)}`, `not yet: \`npm run bench -- ${part}\``, ''];
-      return [what, `${word} ${show(goal)}`, show(measured), isMet(measured) ? 'met' : '**not met**'];
+    GOALS.map((goal) => {
+      const measured = measuredOf(goal, data);
+      const { what, show, part, isMet } = goal;
+      if (measured === undefined) return [what, aim(goal), `not yet: \`npm run bench -- ${part}\``, ''];
+      return [what, aim(goal), show(measured), isMet(measured) ? 'met' : '**not met**'];
     }),
   );
+}
+
+/** The same table of two runs, with how much more the larger figure of each row is than the smaller one. */
+export function compareGoals(first, second) {
+  return table(
+    ['what', 'goal', 'first', 'second', 'differ by'],
+    GOALS.map((goal) => {
+      const measured = [first, second].map((data) => measuredOf(goal, data));
+      const shown = measured.map((value) => (value === undefined ? '' : goal.show(value)));
+      return [goal.what, aim(goal), ...shown, difference(...measured)];
+    }),
+  );
+}
+
+function aim({ word, show, goal }) {
+  return `${word} ${show(goal)}`;
+}
+
+/** Nothing where its part, or what it looks for in there, was not measured. */
+function measuredOf({ part, value }, data) {
+  const measured = data[part] && value(data[part]);
+  return Number.isNaN(measured) ? undefined : measured;
+}
+
+function difference(one, other) {
+  if (one === undefined || other === undefined) return '';
+  if (one === other) return percent(0);
+  const smaller = Math.min(one, other);
+  // Of what is zero, or noise around it, nothing is a part.
+  return smaller > 0 ? percent(Math.max(one, other) / smaller - 1) : '';
 }
 
 function atMost(what, goal, show, part, value) {

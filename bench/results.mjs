@@ -2,8 +2,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, platform } from 'node:os';
 import { writeAccount } from './account.mjs';
-import { quartileCell } from './cells.mjs';
-import { describeGoals } from './goals.mjs';
+import { quartileCell, table } from './cells.mjs';
+import { compareGoals, describeGoals } from './goals.mjs';
 import { PARTS } from './parts.mjs';
 import { plot } from './plot.mjs';
 
@@ -36,7 +36,6 @@ export function writeResults(results) {
 
 /** RESULTS.md. */
 export function page(results) {
-  const data = Object.fromEntries(Object.entries(results).map(([name, result]) => [name, result.data]));
   return `${[
     '# Results',
     '',
@@ -44,24 +43,47 @@ export function page(results) {
     '',
     '## Goals',
     '',
-    describeGoals(data),
+    describeGoals(dataOf(results)),
     ...PARTS.flatMap((part) => ['', ...section(part, results[part.name])]),
   ].join('\n')}\n`;
+}
+
+/** What two runs say of each goal, then where and when each measured its parts. */
+export function comparison(first, second) {
+  const rows = PARTS.map(({ name }) => [
+    name,
+    ...[first[name], second[name]].map((result) => result && origin(result)),
+  ]);
+  return [
+    compareGoals(dataOf(first), dataOf(second)),
+    '',
+    table(
+      ['part', 'first', 'second'],
+      rows.map((cells) => cells.map((cell) => cell ?? 'not measured')),
+    ),
+  ].join('\n');
+}
+
+function dataOf(results) {
+  return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, data]));
 }
 
 function section({ name, title, describe, plots }, result) {
   const lines = [`## ${title}`, ''];
   if (result === undefined) return [...lines, `Not measured yet: \`npm run bench -- ${name}\`.`];
-  const { measuredOn, node, machine, seconds, fixedWorkMillis, data } = result;
-  // A part that was measured before this was has none.
-  const work = fixedWorkMillis && ` A fixed piece of work, before and after it: ${quartileCell(fixedWorkMillis)} ms.`;
   return [
     ...lines,
-    `\`npm run bench -- ${name}\`, ${measuredOn}, Node ${node} on ${machine}, ${seconds} s.${work ?? ''}`,
+    `\`npm run bench -- ${name}\`, ${origin(result)}`,
     '',
-    describe(data),
-    ...(plots?.(data) ?? []).flatMap((figure) => ['', `![${figure.title}](plots/${figure.file})`]),
+    describe(result.data),
+    ...(plots?.(result.data) ?? []).flatMap((figure) => ['', `![${figure.title}](plots/${figure.file})`]),
   ];
+}
+
+function origin({ measuredOn, node, machine, seconds, fixedWorkMillis }) {
+  // A part that was measured before this was has none.
+  const work = fixedWorkMillis && ` A fixed piece of work, before and after it: ${quartileCell(fixedWorkMillis)} ms.`;
+  return `${measuredOn}, Node ${node} on ${machine}, ${seconds} s.${work ?? ''}`;
 }
 
 /** The figures of all parts that have been measured. */

@@ -1,15 +1,17 @@
 // npm run bench [-- <part> ...] [--short]: measures, prints, and rewrites bench/RESULTS.md with its plots. The short form shows that
-// every part works; it writes nothing and says nothing about speed.
+// every part works; it writes nothing and says nothing about speed. `--compare` measures nothing, and prints two results side by side.
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { withFixedWork } from './fixed-work.mjs';
 import { PARTS } from './parts.mjs';
 import { plot } from './plot.mjs';
-import { allPlots, page, readResults, resultOf, writeResults } from './results.mjs';
+import { allPlots, comparison, page, readResults, resultOf, writeResults } from './results.mjs';
 
 const say = (text) => console.log(text);
 const names = PARTS.map(({ name }) => name);
 const { values, positionals } = parse();
 if (values.help) say(help());
+else if (values.compare !== undefined) say(comparison(resultsIn(values.compare), readResults()));
 else await run(positionals.length === 0 ? PARTS : PARTS.filter(({ name }) => positionals.includes(name)));
 
 async function run(parts) {
@@ -45,10 +47,17 @@ function parse() {
   try {
     const parsed = parseArgs({
       allowPositionals: true,
-      options: { short: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+      options: {
+        short: { type: 'boolean', default: false },
+        compare: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
     });
     const unknown = parsed.positionals.find((name) => !names.includes(name));
     if (unknown !== undefined) throw new Error(`There is no part "${unknown}". There are: ${names.join(', ')}.`);
+    const { compare, short } = parsed.values;
+    if (compare !== undefined && (short || parsed.positionals.length > 0))
+      throw new Error('--compare measures nothing: it goes with no part, and not with --short.');
     return parsed;
   } catch (error) {
     console.error(error.message);
@@ -56,15 +65,28 @@ function parse() {
   }
 }
 
+/** The `results.json` of another run. */
+function resultsIn(path) {
+  try {
+    const results = JSON.parse(readFileSync(path, 'utf8'));
+    if (!names.some((name) => results?.[name]?.data)) throw new Error(`"${path}" has no results of any part`);
+    return results;
+  } catch (error) {
+    console.error(`--compare wants a copy of bench/results.json, of another run: ${error.message}`);
+    process.exit(2);
+  }
+}
+
 function help() {
   const total = PARTS.reduce((sum, { seconds }) => sum + seconds, 0);
   return [
-    'npm run bench [-- <part> ...] [--short]',
+    'npm run bench [-- <part> ...] [--short | --compare <results.json>]',
     '',
     ...PARTS.map(({ name, title, seconds }) => `  ${name.padEnd(12)}${title.padEnd(28)}about ${duration(seconds)}`),
     '',
     `All parts: about ${duration(total)} on a quiet machine of two cores. Results go to bench/RESULTS.md, those of other parts stay.`,
     '--short: a sign of life from each part, within a minute; nothing is written.',
+    '--compare <results.json>: the goals of another run beside those of bench/results.json; nothing is measured.',
   ].join('\n');
 }
 

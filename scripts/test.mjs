@@ -50,7 +50,13 @@ const steps = [
     report: `${cache}/consumers.json`,
     commands: [[process.execPath, 'scripts/consumers.mjs', `${cache}/consumers.json`]],
   },
-  { name: 'bench', commands: [[process.execPath, 'bench/run.mjs', '--short']] },
+  {
+    name: 'bench',
+    commands: [
+      [process.execPath, 'bench/run.mjs', '--short'],
+      [process.execPath, 'bench/run.mjs', '--compare', 'bench/results.json'],
+    ],
+  },
   ...published.map((name) => ({
     name: `package-${name}`,
     commands: [
