@@ -69,14 +69,14 @@ export function describeGoals(data) {
   );
 }
 
-/** The same table of two runs, with how much more the larger figure of each row is than the smaller one. */
+/** The same table of two runs, with how much more the larger figure of each row is than the smaller one, in percent of that. */
 export function compareGoals(first, second) {
   return table(
     ['what', 'goal', 'first', 'second', 'differ by'],
     GOALS.map((goal) => {
       const measured = [first, second].map((data) => measuredOf(goal, data));
       const shown = measured.map((value) => (value === undefined ? '' : goal.show(value)));
-      return [goal.what, aim(goal), ...shown, difference(...measured)];
+      return [goal.what, aim(goal), ...shown, difference(goal.show, ...measured)];
     }),
   );
 }
@@ -85,18 +85,18 @@ function aim({ word, show, goal }) {
   return `${word} ${show(goal)}`;
 }
 
-/** Nothing where its part, or what it looks for in there, was not measured. */
+/** Nothing where its part, or what it looks for in there, was not measured. What is no number is null in JSON. */
 function measuredOf({ part, value }, data) {
   const measured = data[part] && value(data[part]);
-  return Number.isNaN(measured) ? undefined : measured;
+  return measured === null || Number.isNaN(measured) ? undefined : measured;
 }
 
-function difference(one, other) {
+function difference(show, one, other) {
   if (one === undefined || other === undefined) return '';
-  if (one === other) return percent(0);
-  const smaller = Math.min(one, other);
-  // Of what is zero, or noise around it, nothing is a part.
-  return smaller > 0 ? percent(Math.max(one, other) / smaller - 1) : '';
+  const [smaller, larger] = [Math.min(one, other), Math.max(one, other)];
+  if (smaller > 0 || smaller === larger) return percent(larger === 0 ? 0 : larger / smaller - 1);
+  // Of zero, or of noise around it, nothing is a part.
+  return show(larger - smaller);
 }
 
 function atMost(what, goal, show, part, value) {

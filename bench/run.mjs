@@ -1,7 +1,8 @@
-// npm run bench [-- <part> ...] [--short]: measures, prints, and rewrites bench/RESULTS.md with its plots. The short form shows that
+// npm run bench [-- <part> ...] [--short | --compare <results.json>]: measures, prints, and rewrites bench/RESULTS.md with its plots. The short form shows that
 // every part works; it writes nothing and says nothing about speed. `--compare` measures nothing, and prints two results side by side.
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { account } from './account.mjs';
 import { withFixedWork } from './fixed-work.mjs';
 import { PARTS } from './parts.mjs';
 import { plot } from './plot.mjs';
@@ -11,7 +12,7 @@ const say = (text) => console.log(text);
 const names = PARTS.map(({ name }) => name);
 const { values, positionals } = parse();
 if (values.help) say(help());
-else if (values.compare !== undefined) say(comparison(resultsIn(values.compare), readResults()));
+else if (values.compare !== undefined) compare(values.compare);
 else await run(positionals.length === 0 ? PARTS : PARTS.filter(({ name }) => positionals.includes(name)));
 
 async function run(parts) {
@@ -35,7 +36,9 @@ async function run(parts) {
     if (!values.short) writeResults(results);
   }
   if (values.short) {
-    say(`\nThe page of results has ${page(results).length} characters and these plots:`);
+    say(
+      `\nThe page of results has ${page(results).length} characters, the account ${account(results).length}, and there are these plots:`,
+    );
     for (const { file, ...figure } of allPlots(results)) say(`${file}, ${plot(figure).length} characters`);
   } else {
     say('\nWritten to bench/RESULTS.md, bench/results.json and bench/plots.');
@@ -65,15 +68,15 @@ function parse() {
   }
 }
 
-/** The `results.json` of another run. */
-function resultsIn(path) {
+/** Prints the goals of another run, whose `results.json` is at `path`, beside those of this one's. */
+function compare(path) {
   try {
     const results = JSON.parse(readFileSync(path, 'utf8'));
     if (!names.some((name) => results?.[name]?.data)) throw new Error(`"${path}" has no results of any part`);
-    return results;
+    say(comparison(results, readResults()));
   } catch (error) {
     console.error(`--compare wants a copy of bench/results.json, of another run: ${error.message}`);
-    process.exit(2);
+    process.exitCode = 2;
   }
 }
 
