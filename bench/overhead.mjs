@@ -147,7 +147,22 @@ function describe({ pinned, frameworks }) {
           quartileCell(row.startMillis, whole),
         ]),
       ),
+      ...behindAt(
+        rate,
+        rows.map(([variant, row]) => [label(variant), row.requestsPerSecond.median]),
+      ),
     );
   }
   return lines.join('\n');
+}
+
+/** A sentence on those whose most is below the fixed rate, or within a tenth of it. */
+function behindAt(rate, rows) {
+  const behind = rows.filter(([, most]) => most < rate * 1.1).map(([label]) => label);
+  if (behind.length === 0) return [];
+  return [
+    '',
+    `Cannot answer ${whole(rate)} a second, or hardly: ${behind.join('; ')}. Such a server falls behind for as long as the rate is kept ` +
+      'up, so its latencies say that, and no more; two runs do not agree in them.',
+  ];
 }
