@@ -20,7 +20,7 @@ const only = (name, allowed) => ({
 });
 
 /** What adapters see of core. */
-const adapterSide = '^packages/core/(src|dist/(esm|cjs))/(index|http)\\.';
+const adapterSide = '^packages/core/(src|dist/(esm|cjs))/(index|adapter)\\.';
 
 module.exports = {
   forbidden: [
@@ -34,12 +34,35 @@ module.exports = {
     { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: tests }, to: {} },
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
 
-    room('trace', ['process-wide\\.ts', 'synchronous\\.ts']),
-    room('statistics', ['trace/']),
-    room('sampling', ['trace/', 'statistics/', 'errors\\.ts', 'option-rules\\.ts']),
-    room('pipeline', ['trace/', 'statistics/', 'errors\\.ts']),
-    room('http', ['trace/', 'synchronous\\.ts']),
-    room('sqlite', ['pipeline/', 'statistics/', 'trace/', 'errors\\.ts']),
+    room('attributes', ['trace/', 'process-wide\\.ts', 'synchronous\\.ts']),
+    room('trace', ['attributes/', 'process-wide\\.ts', 'synchronous\\.ts']),
+    room('statistics', ['attributes/', 'trace/']),
+    room('sampling', ['attributes/', 'trace/', 'statistics/', 'errors\\.ts', 'option-rules\\.ts']),
+    room('sink', ['attributes/', 'trace/', 'statistics/', 'errors\\.ts']),
+    room('pipeline', ['attributes/', 'sink/', 'trace/', 'statistics/', 'diagnostics\\.ts', 'errors\\.ts']),
+    room('http', ['attributes/', 'trace/', 'synchronous\\.ts']),
+    room('process', ['attributes/', 'sqlite/file/', 'trace/']),
+    room('spill', [
+      'attributes/',
+      'process/',
+      'sink/',
+      'statistics/',
+      'sqlite/',
+      'trace/',
+      'diagnostics\\.ts',
+      'errors\\.ts',
+    ]),
+    room('sqlite', [
+      'attributes/',
+      'process/',
+      'sink/',
+      'spill/',
+      'pipeline/',
+      'statistics/',
+      'trace/',
+      'diagnostics\\.ts',
+      'errors\\.ts',
+    ]),
     {
       name: 'statistics-from-types',
       severity: 'error',
@@ -52,7 +75,7 @@ module.exports = {
       severity: 'error',
       comment: 'Reading a file loads neither the pipeline nor the tracer.',
       from: {
-        path: `^${core}/(reader|sqlite/(reader[-a-z]*|driver|schema|process-liveness|spill-(file|end|record)))\\.ts$`,
+        path: `^${core}/(reader|(sqlite/reader/[-a-z]*|sqlite/file/(driver|schema)|process/process-liveness|spill/(spill-(file|record)|last-word)))\\.ts$`,
       },
       to: { path: `^${core}/(trace|pipeline|http|sampling)/|/rxjs/`, dependencyTypesNot: ['type-only'] },
     },
@@ -60,8 +83,11 @@ module.exports = {
       name: 'one-composition-root',
       severity: 'error',
       comment: 'Only the entries and the default instance know the composition root.',
-      from: { path: `^${core}/`, pathNot: [`^${core}/(index|http|default-ferret|ferret)\\.ts$`, tests] },
-      to: { path: `^${core}/(ferret|default-ferret|index)\\.ts$` },
+      from: {
+        path: `^${core}/`,
+        pathNot: [`^${core}/(index|adapter|ferret/(default-ferret|ferret-instance))\\.ts$`, tests],
+      },
+      to: { path: `^${core}/(ferret/(ferret-instance|default-ferret)|index)\\.ts$` },
     },
     only('core', ['node_modules/(rxjs|sqlite3)/']),
     only('express', [adapterSide, 'node_modules/(@types/)?express/']),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createStoreFixture, type StoreFixture } from '../packages/core/src/sqlite/reader.fixture.js';
+import { createStoreFixture, type StoreFixture } from '../packages/core/src/sqlite/reader/reader.fixture.js';
 import { BIN, type Ended, endOf, startCommand } from './command.js';
 
 const HOSTILE = 'GET /\u001b]0;pwned\u0007\u009b2J\u202e\r\n';

@@ -3,7 +3,7 @@ import {
   FIXTURE_START_MICROS,
   type FixtureSpan,
   type StoreFixture,
-} from '../../packages/core/src/sqlite/reader.fixture.js';
+} from '../../packages/core/src/sqlite/reader/reader.fixture.js';
 
 const MILLISECOND = 1_000_000;
 const MINUTE_MICROS = 60_000_000;

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createStoreFixture, FIXTURE_START_MICROS as START } from '../../core/src/sqlite/reader.fixture.js';
+import { createStoreFixture, FIXTURE_START_MICROS as START } from '../../core/src/sqlite/reader/reader.fixture.js';
 import { runFerret } from './ferret.fixture.js';
 
 const MILLI = 1_000_000;

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createStoreFixture, FIXTURE_START_MICROS } from '../../core/src/sqlite/reader.fixture.js';
+import { createStoreFixture, FIXTURE_START_MICROS } from '../../core/src/sqlite/reader/reader.fixture.js';
 import { main } from './main.js';
 import { openTerminal } from './terminal.js';
 

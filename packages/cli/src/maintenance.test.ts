@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createStoreFixture } from '../../core/src/sqlite/reader.fixture.js';
+import { createStoreFixture } from '../../core/src/sqlite/reader/reader.fixture.js';
 import { main } from './main.js';
 import { openTerminal } from './terminal.js';
 

@@ -1,6 +1,7 @@
 /** For tools: what changes a Ferret file without recording into it. */
+
+export type { Diagnostic, OnDiagnostic } from './diagnostics.js';
 export { FerretError, type FerretErrorCode } from './errors.js';
-export type { Diagnostic, OnDiagnostic } from './pipeline/diagnostics.js';
 export {
   type LeftSpill,
   type MaintenanceOptions,
@@ -8,4 +9,4 @@ export {
   pruneFile,
   type Recovery,
   recoverFile,
-} from './sqlite/maintenance.js';
+} from './sqlite/recover-and-prune.js';

@@ -1,5 +1,5 @@
 export { FerretError, type FerretErrorCode } from './errors.js';
-export type { Ledger } from './pipeline/ledger.js';
+export type { Ledger } from './sink/ledger.js';
 export {
   type Crash,
   type CrashesOptions,
@@ -26,4 +26,4 @@ export {
   type StoredTrace,
   type TraceFilter,
   type WaitingSpill,
-} from './sqlite/reader.js';
+} from './sqlite/reader/file-reader.js';

@@ -1,2 +1,2 @@
 /** For tests: stores that keep spans in memory. */
-export { MemorySink } from './pipeline/memory-sink.js';
+export { MemorySink } from './sink/memory-sink.js';

@@ -2,7 +2,7 @@ import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createStoreFixture } from '../../../core/src/sqlite/reader.fixture.js';
+import { createStoreFixture } from '../../../core/src/sqlite/reader/reader.fixture.js';
 import { makeSpan } from '../export/span.fixture.js';
 import { openTerminal } from '../terminal.js';
 import { follow } from './follow.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import stringWidth from 'string-width';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createStoreFixture, FIXTURE_START_MICROS } from '../../../core/src/sqlite/reader.fixture.js';
+import { createStoreFixture, FIXTURE_START_MICROS } from '../../../core/src/sqlite/reader/reader.fixture.js';
 import { runFerret } from '../ferret.fixture.js';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';

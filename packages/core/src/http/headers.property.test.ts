@@ -2,10 +2,10 @@ import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
-import { FerretInstance } from '../ferret.js';
+import type { Diagnostic } from '../diagnostics.js';
+import { FerretInstance } from '../ferret/ferret-instance.js';
 import { fuzz } from '../fuzz.fixture.js';
-import type { Diagnostic } from '../pipeline/diagnostics.js';
-import { MemorySink } from '../pipeline/memory-sink.js';
+import { MemorySink } from '../sink/memory-sink.js';
 import type { RecordingSpan } from '../trace/recording-span.js';
 import { spanOf } from './http-tracer.js';
 

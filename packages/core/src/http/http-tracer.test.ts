@@ -3,10 +3,10 @@ import { createServer, request as httpRequest, type IncomingMessage, type Server
 import { type AddressInfo, connect } from 'node:net';
 import { PassThrough, pipeline } from 'node:stream';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { FerretInstance } from '../ferret.js';
-import type { FerretOptions } from '../options.js';
-import type { Diagnostic } from '../pipeline/diagnostics.js';
-import { MemorySink } from '../pipeline/memory-sink.js';
+import type { Diagnostic } from '../diagnostics.js';
+import { FerretInstance } from '../ferret/ferret-instance.js';
+import type { FerretOptions } from '../ferret/options.js';
+import { MemorySink } from '../sink/memory-sink.js';
 import { currentSpan } from '../trace/context.js';
 import type { SpanData } from '../trace/recording-span.js';
 import type { SpanRecord } from '../trace/span.js';

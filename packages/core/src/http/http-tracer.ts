@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { Attributes } from '../attributes/attribute-recorder.js';
+import type { Redactor } from '../attributes/redaction.js';
 import { requireSynchronous } from '../synchronous.js';
-import type { Attributes } from '../trace/attributes.js';
 import { withSpan } from '../trace/context.js';
 import { SpanIds } from '../trace/ids.js';
 import { RecordingSpan, type SpanContext, type SpanData } from '../trace/recording-span.js';
-import type { Redactor } from '../trace/redaction.js';
 import type { Span } from '../trace/span.js';
 import { parseTraceparent, parseTracestate } from '../trace/trace-context.js';
 import type { Tracer } from '../trace/tracer.js';

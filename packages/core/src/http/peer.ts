@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { AttributeBag, type AttributeRecorder } from '../trace/attributes.js';
+import { AttributeBag, type AttributeRecorder } from '../attributes/attribute-recorder.js';
 import type { SharedAttributes } from '../trace/span.js';
 
 /** Distinct peers remembered before the memory is emptied: a flood of user agents costs time, never memory. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { createRedactor } from '../attributes/redaction.js';
 import { fuzz } from '../fuzz.fixture.js';
-import { createRedactor } from '../trace/redaction.js';
 import { redactQuery } from './url-query.js';
 
 const redactor = createRedactor({}, () => {});

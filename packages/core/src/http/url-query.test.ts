@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRedactor } from '../trace/redaction.js';
+import { createRedactor } from '../attributes/redaction.js';
 import { redactQuery } from './url-query.js';
 
 const redactor = createRedactor({ names: ['tax_id'] }, () => {});

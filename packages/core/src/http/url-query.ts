@@ -1,5 +1,5 @@
-import type { Redactor } from '../trace/redaction.js';
-import { REDACTED } from '../trace/secret-text.js';
+import type { Redactor } from '../attributes/redaction.js';
+import { REDACTED } from '../attributes/secret-text.js';
 
 /** What is kept of a query. */
 const MAX_QUERY_LENGTH = 2048;

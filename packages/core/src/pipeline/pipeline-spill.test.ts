@@ -1,12 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { DiagnosticCode } from '../diagnostics.js';
+import { LedgerCounters } from '../sink/ledger.js';
+import { MemorySink } from '../sink/memory-sink.js';
+import { type EndReason, type SpanBatch, StoreForeignError, StoreUnavailableError } from '../sink/sink.js';
+import type { Spill } from '../sink/spill.js';
 import { SpanIds } from '../trace/ids.js';
 import { SpanData } from '../trace/recording-span.js';
-import type { DiagnosticCode } from './diagnostics.js';
-import { LedgerCounters } from './ledger.js';
-import { MemorySink } from './memory-sink.js';
 import { Pipeline, type PipelineOptions, type Watched } from './pipeline.js';
-import { type EndReason, type SpanBatch, StoreForeignError, StoreUnavailableError } from './sink.js';
-import type { Spill } from './spill.js';
 
 /** A spill in memory, whose every answer a test may hold back or change. */
 class MemorySpill implements Spill {

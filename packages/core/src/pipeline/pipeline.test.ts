@@ -1,11 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { DiagnosticCode } from '../diagnostics.js';
+import { LedgerCounters } from '../sink/ledger.js';
+import { MemorySink } from '../sink/memory-sink.js';
+import { type SpanBatch, StoreUnavailableError } from '../sink/sink.js';
 import { SpanIds } from '../trace/ids.js';
 import { SpanData } from '../trace/recording-span.js';
-import type { DiagnosticCode } from './diagnostics.js';
-import { LedgerCounters } from './ledger.js';
-import { MemorySink } from './memory-sink.js';
 import { Pipeline, type PipelineOptions } from './pipeline.js';
-import { type SpanBatch, StoreUnavailableError } from './sink.js';
 
 const span = (name = 'work') => new SpanData(name, 'internal', SpanIds.root(), true);
 

@@ -1,12 +1,12 @@
+import type { Report } from '../diagnostics.js';
 import { messageOf } from '../errors.js';
+import type { LedgerCounters } from '../sink/ledger.js';
+import type { EndReason, SpanSink } from '../sink/sink.js';
+import type { Spill } from '../sink/spill.js';
 import type { RouteMinute } from '../statistics/route-statistics.js';
 import type { SpanRecord } from '../trace/span.js';
-import type { Report } from './diagnostics.js';
-import type { LedgerCounters } from './ledger.js';
 import { bufferTime, concatMap, defer, filter, lastValueFrom, Subject } from './rxjs.js';
-import type { EndReason, SpanSink } from './sink.js';
 import { SinkWriter } from './sink-writer.js';
-import type { Spill } from './spill.js';
 import { unrefScheduler } from './unref-scheduler.js';
 
 export interface PipelineOptions {

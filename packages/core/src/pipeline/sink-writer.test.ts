@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { DiagnosticCode } from './diagnostics.js';
-import { LedgerCounters } from './ledger.js';
-import { MemorySink } from './memory-sink.js';
-import { type SpanSink, StoreForeignError, StoreUnavailableError } from './sink.js';
+import type { DiagnosticCode } from '../diagnostics.js';
+import { LedgerCounters } from '../sink/ledger.js';
+import { MemorySink } from '../sink/memory-sink.js';
+import { type SpanSink, StoreForeignError, StoreUnavailableError } from '../sink/sink.js';
 import { SinkWriter } from './sink-writer.js';
 
 function build(sink: SpanSink = new MemorySink()) {

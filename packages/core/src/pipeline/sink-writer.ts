@@ -1,8 +1,8 @@
+import type { Report } from '../diagnostics.js';
 import { messageOf } from '../errors.js';
+import type { Ledger } from '../sink/ledger.js';
+import { type SpanBatch, type SpanSink, StoreForeignError, StoreUnavailableError } from '../sink/sink.js';
 import { backOffMillis, pause } from './back-off.js';
-import type { Report } from './diagnostics.js';
-import type { Ledger } from './ledger.js';
-import { type SpanBatch, type SpanSink, StoreForeignError, StoreUnavailableError } from './sink.js';
 
 /** What becomes of a batch; the ledger has a counter of that name. */
 export type Fate = 'stored' | 'writeFailed';

@@ -1,4 +1,4 @@
-import type { KeepReason, SpanSampling } from '../trace/local-trace.js';
+import type { KeepReason, SpanSampling } from '../trace/span-data.js';
 import { KeptShare } from './kept-share.js';
 import type { Policy } from './route-memory.js';
 import { TokenBucket } from './token-bucket.js';

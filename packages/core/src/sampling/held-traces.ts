@@ -1,5 +1,5 @@
-import type { LocalTrace, SpanSampling } from '../trace/local-trace.js';
 import type { SpanData } from '../trace/recording-span.js';
+import type { LocalTrace, SpanSampling } from '../trace/span-data.js';
 
 /** A trace that is longer or larger is decided before it has ended, and the rest of it follows. */
 const MAX_MILLIS = 5_000;

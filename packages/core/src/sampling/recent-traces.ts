@@ -1,4 +1,4 @@
-import type { SpanSampling } from '../trace/local-trace.js';
+import type { SpanSampling } from '../trace/span-data.js';
 
 const MAX_TRACES = 4_096;
 const REMEMBERED_MILLIS = 5_000;

@@ -1,5 +1,5 @@
-import type { KeepReason, LocalTrace, SpanSampling } from '../trace/local-trace.js';
 import type { SpanData } from '../trace/recording-span.js';
+import type { KeepReason, LocalTrace, SpanSampling } from '../trace/span-data.js';
 import { Budget, pay, payLate } from './budget.js';
 import { healthOf } from './health-check.js';
 import { HeldTraces } from './held-traces.js';

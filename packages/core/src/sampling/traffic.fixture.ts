@@ -1,8 +1,8 @@
 import { vi } from 'vitest';
-import { AttributeRecorder, type Attributes } from '../trace/attributes.js';
+import { AttributeRecorder, type Attributes } from '../attributes/attribute-recorder.js';
+import { createRedactor } from '../attributes/redaction.js';
 import { SpanIds } from '../trace/ids.js';
 import { RecordingSpan, type SpanData } from '../trace/recording-span.js';
-import { createRedactor } from '../trace/redaction.js';
 import type { Outcome, Span } from '../trace/span.js';
 import { Tracer } from '../trace/tracer.js';
 import { Sampler } from './sampler.js';

@@ -1,14 +1,14 @@
+import type { Report } from '../diagnostics.js';
 import { FerretError, messageOf } from '../errors.js';
-import type { Report } from '../pipeline/diagnostics.js';
-import { type SinkTick, type SpanBatch, type SpanSink, StoreUnavailableError } from '../pipeline/sink.js';
-import { isSqliteError } from './driver.js';
-import { identityOf, isDamage, moveAside, openForWriting, type Synchronous } from './file.js';
-import type { ProcessIdentity } from './process-identity.js';
-import { HEARTBEAT_MILLIS } from './process-liveness.js';
-import { openProcessStore, ProcessGoneError, type ProcessStore, writeBatch, writeTick } from './process-store.js';
-import { recover } from './recovery.js';
-import type { RetentionLimits } from './retention.js';
-import { RetentionKeeper } from './retention-keeper.js';
+import type { ProcessIdentity } from '../process/process-identity.js';
+import { HEARTBEAT_MILLIS } from '../process/process-liveness.js';
+import { type SinkTick, type SpanBatch, type SpanSink, StoreUnavailableError } from '../sink/sink.js';
+import { isSqliteError } from './file/driver.js';
+import { identityOf, isDamage, moveAside, openForWriting, type Synchronous } from './file/file.js';
+import { recover } from './recovery/recovery.js';
+import { RetentionKeeper } from './retention/retention-keeper.js';
+import type { RetentionLimits } from './retention/span-retention.js';
+import { openProcessStore, ProcessGoneError, type ProcessStore, writeBatch, writeTick } from './store/process-store.js';
 
 export interface SqliteSinkOptions {
   readonly file: string;

@@ -1,8 +1,8 @@
-import { AttributeBag, type Attributes, type AttributeValue } from './attributes.js';
+import { AttributeBag, type Attributes, type AttributeValue } from '../attributes/attribute-recorder.js';
 import { epochMicros } from './clock.js';
 import type { SpanIds } from './ids.js';
-import { LocalTrace, type SpanSampling } from './local-trace.js';
 import type { Outcome, SharedAttributes, Span, SpanKind, SpanRecord } from './span.js';
+import { LocalTrace, type SpanSampling } from './span-data.js';
 import { formatTraceparent } from './trace-context.js';
 import type { Tracer } from './tracer.js';
 

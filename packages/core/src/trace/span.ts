@@ -1,5 +1,5 @@
-import type { Attributes, AttributeValue } from './attributes.js';
-import type { SpanSampling } from './local-trace.js';
+import type { Attributes, AttributeValue } from '../attributes/attribute-recorder.js';
+import type { SpanSampling } from './span-data.js';
 
 /** What a span describes, as in OpenTelemetry. */
 export type SpanKind = 'internal' | 'server' | 'client' | 'producer' | 'consumer';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { LedgerCounters } from '../pipeline/ledger.js';
-import { AttributeRecorder } from './attributes.js';
-import { createRedactor } from './redaction.js';
+import { AttributeRecorder } from '../attributes/attribute-recorder.js';
+import { createRedactor } from '../attributes/redaction.js';
+import { LedgerCounters } from '../sink/ledger.js';
 import { Tracer } from './tracer.js';
 
 beforeEach(() => {

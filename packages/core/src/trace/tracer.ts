@@ -1,5 +1,5 @@
-import type { AttributeRecorder, Attributes } from './attributes.js';
-import { DROPPED_ATTRIBUTES } from './attributes.js';
+import type { AttributeRecorder, Attributes } from '../attributes/attribute-recorder.js';
+import { DROPPED_ATTRIBUTES } from '../attributes/attribute-recorder.js';
 import { currentSpan, withSpan } from './context.js';
 import { SpanIds } from './ids.js';
 import { OpenSpans } from './open-spans.js';

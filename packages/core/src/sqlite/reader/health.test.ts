@@ -1,0 +1,139 @@
+import { chmod, mkdtemp, open, rm } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { APPLICATION_ID, SCHEMA_VERSION } from '../file/schema.js';
+import { openReader, type Reader } from './file-reader.js';
+import { createStoreFixture, FIXTURE_START_MICROS as START, type StoreFixture } from './reader.fixture.js';
+
+const SECOND = 1_000_000;
+const HOUR = 3_600 * SECOND;
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
+
+let directory: string;
+let file: string;
+let store: StoreFixture;
+let reader: Reader;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'ferret-health-'));
+  file = join(directory, 'ferret.db');
+  store = await createStoreFixture(file);
+  reader = await openReader(file);
+});
+
+afterEach(async () => {
+  await reader.close();
+  await store.close();
+  await rm(directory, { recursive: true });
+});
+
+describe('health', () => {
+  it('of an empty file', async () => {
+    await chmod(file, 0o640);
+    expect(await reader.health()).toEqual({
+      schemaVersion: SCHEMA_VERSION,
+      currentSchemaVersion: SCHEMA_VERSION,
+      applicationId: APPLICATION_ID,
+      bytes: expect.any(Number),
+      walBytes: expect.any(Number),
+      freeBytes: 0,
+      isIncrementallyVacuumed: false,
+      mode: 0o640,
+      leases: [],
+      orphans: { examined: 0, count: 0, unknown: 0 },
+    });
+  });
+
+  it('counts the last hour and the last day before the newest span', async () => {
+    const row = await store.addProcess(await store.addRun());
+    for (let hour = 0; hour < 100; hour++) await store.addSpan(row, { startMicros: START + hour * HOUR });
+    for (let at = 0; at < 5; at++) await store.addSpan(row, { startMicros: START + 99 * HOUR + at });
+    const { growth } = await reader.health();
+    expect(growth).toMatchObject({ spans: 105, lastHour: 6, lastDay: 29, oldestMicros: START });
+    expect(growth?.newestMicros).toBe(START + 99 * HOUR + 4);
+    expect(growth?.bytesPerSpan).toBeGreaterThan(100);
+  });
+
+  it('names who holds a lease, and whether it lives', async () => {
+    const expires = (Date.now() + 20_000) * 1_000;
+    for (const [name, pid] of [
+      ['recovery', 0x7fff_fffe],
+      ['retention', process.pid],
+    ] as const) {
+      const holder = JSON.stringify({ processKey: name, hostname: hostname(), pid, pidStart: null });
+      await store.database.run('INSERT INTO lease VALUES (?, ?, ?)', [name, holder, expires]);
+    }
+    const { leases } = await reader.health();
+    expect(leases).toMatchObject([
+      { name: 'recovery', isAlive: false },
+      { name: 'retention', pid: process.pid, hostname: hostname(), expiresAtMicros: expires, isAlive: true },
+    ]);
+  });
+
+  it('finds spans whose parents are nowhere, and no others', async () => {
+    const run = await store.addRun();
+    const ended = await store.addProcess(run);
+    const live = await store.addProcess(run, { endedAtMicros: null, lastSeenMicros: START + 60 * SECOND });
+    const at = (startMicros: number) => ({ traceId: TRACE, startMicros });
+    await store.addSpan(ended, { ...at(START), spanId: '00000000000000b1', parentId: '00000000000000a1' });
+    await store.addSpan(ended, { ...at(START), spanId: '00000000000000a1' });
+    // Called from another service; without a trace of its parent; the same of a process that runs, of which the second is fresh, and of
+    // one whose spans wait in a spill file.
+    const behind = await store.addProcess(run, {
+      endedAtMicros: null,
+      lastSeenMicros: START + 60 * SECOND,
+      spilled: 1,
+    });
+    await store.addSpan(behind, { ...at(START), parentId: '00000000000000c6' });
+    await store.addSpan(ended, { ...at(START), parentId: '00000000000000c1', isLocalRoot: true });
+    await store.addSpan(ended, { ...at(START), parentId: '00000000000000c2' });
+    await store.addSpan(live, { ...at(START), parentId: '00000000000000c3' });
+    await store.addSpan(live, { ...at(START + 59 * SECOND), parentId: '00000000000000c4' });
+    await store.addSpan(live, { ...at(START), parentId: '00000000000000c5' });
+    await store.database.run(
+      "INSERT INTO open_span (process_id, trace_id, span_id, name, kind, start_us) VALUES (?, unhex(?), unhex(?), '', 0, 0)",
+      [live, TRACE, '00000000000000c5'],
+    );
+    const { orphans } = await reader.health();
+    expect(orphans).toEqual({ examined: 8, count: 2, unknown: 0 });
+  });
+
+  it('looks up parents that were stored long before, some of them', async () => {
+    const row = await store.addProcess(await store.addRun());
+    const parentId = '00000000000000a1';
+    await store.addSpan(row, { traceId: TRACE, spanId: parentId });
+    await store.database.run(
+      `WITH RECURSIVE row (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM row LIMIT 20000)
+      INSERT INTO span (process_id, trace_id, span_id, parent_id, is_local_root, name, kind, start_us, duration_ns, outcome)
+      SELECT ?, unhex(?), randomblob(8), CASE WHEN id > 19850 THEN unhex(?) END, 0, 'n', 0, ?, 1, 0 FROM row`,
+      [row, TRACE, parentId, START],
+    );
+    expect((await reader.health()).orphans).toEqual({ examined: 20_000, count: 0, unknown: 50 });
+  });
+});
+
+describe('check', () => {
+  it('finds nothing in a sound file', async () => {
+    await store.addSpan(await store.addProcess(await store.addRun()));
+    expect([await reader.check(), await reader.check(true)]).toEqual([[], []]);
+  });
+
+  it('says what is wrong with a damaged one', async () => {
+    const row = await store.addProcess(await store.addRun());
+    for (let at = 0; at < 500; at++) await store.addSpan(row, { attributes: { text: 'x'.repeat(200) } });
+    await store.database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    await reader.close();
+    const size = Number(
+      (await store.database.all<{ n: number }>('SELECT page_count AS n FROM pragma_page_count'))[0]?.n,
+    );
+    await store.close();
+    const handle = await open(file, 'r+');
+    await handle.write(Buffer.alloc(4_096, 0x5a), 0, 4_096, (size - 3) * 4_096);
+    await handle.close();
+    store = await createStoreFixture(join(directory, 'other.db'));
+    reader = await openReader(file);
+    const problems = await reader.check().catch((error: Error) => [error.message]);
+    expect(problems.length).toBeGreaterThan(0);
+  });
+});
