@@ -1,14 +1,22 @@
-// The arrows of docs/architecture.md. `npm run lint` holds them; scripts/import-rules.test.mjs shows that each one bites.
+// The arrows of docs/architecture.md, held by `npm run lint`. scripts/check-import-rules.mjs shows that each one bites.
 const core = 'packages/core/src';
 const tests = '\\.(test|fixture)\\.ts$';
 
-/** A folder of core may import these and nothing else of core. */
+/** Errors and diagnostics: most rooms report problems. */
+const words = ['errors', 'diagnostics'];
+/** For rooms that keep texts, or that run on an application's stack, which may be full. */
+const memory = ['owned-text', 'bounded-memo', 'stack-room'];
+
+/** A folder of core may import these and nothing else of core: files without their ending, or folders. */
 const room = (name, allowed) => ({
-  name: `core-${name}`,
+  name: `core-${name.replace('/', '-')}`,
   severity: 'error',
   comment: `${core}/${name} may import ${allowed.join(', ')} only`,
   from: { path: `^${core}/${name}/`, pathNot: tests },
-  to: { path: `^${core}/`, pathNot: [`^${core}/${name}/`, ...allowed.map((path) => `^${core}/${path}`)] },
+  to: {
+    path: `^${core}/`,
+    pathNot: [`^${core}/${name}/`, ...allowed.map((path) => `^${core}/${path}${path.endsWith('/') ? '' : '\\.ts$'}`)],
+  },
 });
 
 /** A package may import these and nothing else but Node's own modules. */
@@ -19,84 +27,105 @@ const only = (name, allowed) => ({
   to: { pathNot: [`^packages/${name}/src`, ...allowed], dependencyTypesNot: ['core'] },
 });
 
+/** Entries of a package, as its `exports` name them. */
+const entries = (name, ...names) => `^packages/${name}/(src|dist/(esm|cjs))/(${names.join('|')})\\.`;
+
 /** What adapters see of core. */
-const adapterSide = '^packages/core/(src|dist/(esm|cjs))/(index|adapter)\\.';
+const adapterSide = entries('core', 'index', 'adapter');
+
+/**
+ * Every entry that a package has. What is not built is no entry: bench, e2e and the tests of a package run what is
+ * published.
+ */
+const publicEntries = '^packages/[^/]+/dist/(esm|cjs)/(index|adapter|diff|maintenance|reader|routes|testing|words)\\.';
 
 module.exports = {
   forbidden: [
     {
       name: 'no-cycles',
       severity: 'error',
-      comment: 'Types may refer to each other; code may not.',
+      comment: 'Types count.',
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      to: { circular: true },
     },
-    { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: tests }, to: {} },
-    { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    { name: 'no-orphans', severity: 'error', from: { orphan: true, path: '^packages/', pathNot: tests }, to: {} },
+    { name: 'no-unresolved', severity: 'error', from: { path: '^packages/' }, to: { couldNotResolve: true } },
+    {
+      name: 'no-internals-of-packages',
+      severity: 'error',
+      comment: 'A package is what its `exports` name, for the tests of another package too.',
+      from: { path: '^packages/([^/]+)/' },
+      to: { path: '^packages/[^/]+/(src|dist)/', pathNot: ['^packages/$1/', publicEntries] },
+    },
+    {
+      name: 'no-internals-outside',
+      severity: 'error',
+      comment: 'Benchmarks, end-to-end tests and scripts see what users see.',
+      from: { path: '^(bench|e2e|scripts)/' },
+      to: { path: '^packages/[^/]+/(src|dist)/', pathNot: publicEntries },
+    },
 
-    room('attributes', ['trace/', 'process-wide\\.ts', 'synchronous\\.ts']),
-    room('trace', ['attributes/', 'process-wide\\.ts', 'synchronous\\.ts']),
-    room('statistics', ['attributes/', 'trace/']),
-    room('sampling', ['attributes/', 'trace/', 'statistics/', 'errors\\.ts', 'option-rules\\.ts']),
-    room('sink', ['attributes/', 'trace/', 'statistics/', 'errors\\.ts']),
-    room('pipeline', ['attributes/', 'sink/', 'trace/', 'statistics/', 'diagnostics\\.ts', 'errors\\.ts']),
-    room('http', ['attributes/', 'trace/', 'synchronous\\.ts']),
-    room('process', ['attributes/', 'sqlite/file/', 'trace/']),
-    room('spill', [
-      'attributes/',
-      'process/',
-      'sink/',
-      'statistics/',
-      'sqlite/',
-      'trace/',
-      'diagnostics\\.ts',
-      'errors\\.ts',
+    room('attributes', ['synchronous', ...memory]),
+    room('trace', ['attributes/', 'process-wide', 'synchronous', ...memory]),
+    room('statistics', ['trace/', ...memory]),
+    room('sampling', ['trace/', 'statistics/', 'option-rules', ...words, ...memory]),
+    room('http', ['trace/', 'attributes/', 'synchronous', ...memory]),
+    room('sink', ['trace/', 'statistics/', 'process/process-identity', 'errors']),
+    room('pipeline', ['sink/', 'process/process-identity', 'trace/', 'statistics/', ...words, ...memory]),
+    room('process', ['trace/clock', 'attributes/attribute-value']),
+    room('spill', ['sink/', 'process/', 'trace/', 'statistics/', 'open-safely', ...words]),
+    room('sqlite', ['sink/', 'spill/', 'process/', 'trace/', 'statistics/', 'open-safely', 'process-wide', ...words]),
+    room('sqlite/file', ['process/', 'sink/sink', 'open-safely', 'process-wide', ...words]),
+    room('sqlite/store', ['sqlite/file/', 'process/', 'sink/', 'trace/', 'statistics/', 'errors']),
+    room('sqlite/retention', ['sqlite/file/', 'process/', 'trace/clock']),
+    room('sqlite/recovery', ['sqlite/file/', 'sqlite/store/', 'spill/', 'process/', 'sink/', 'trace/clock', ...words]),
+    room('sqlite/reader', [
+      'sqlite/file/',
+      'process/process-liveness',
+      'spill/(last-word|spill-file)',
+      'sink/ledger',
+      'statistics/histogram',
+      'trace/span',
+      'errors',
     ]),
-    room('sqlite', [
-      'attributes/',
-      'process/',
+    room('testing', [
+      'ferret/default-ferret',
       'sink/',
-      'spill/',
-      'pipeline/',
-      'statistics/',
-      'trace/',
-      'diagnostics\\.ts',
-      'errors\\.ts',
+      'process/process-identity',
+      'trace/(span|clock)',
+      'sqlite/file/',
+      'sqlite/reader/spans',
+      'statistics/histogram',
+      'errors',
     ]),
     {
-      name: 'statistics-from-types',
+      name: 'testing-apart',
       severity: 'error',
-      comment: 'What is counted is read off ended spans; nothing of the tracer runs for it.',
-      from: { path: `^${core}/statistics/`, pathNot: tests },
-      to: { path: `^${core}/trace/`, dependencyTypesNot: ['type-only'] },
+      comment: 'Nothing that records or reads stands on what is for tests.',
+      from: { path: `^${core}/`, pathNot: [`^${core}/testing(\\.ts$|/)`, tests] },
+      to: { path: `^${core}/testing` },
     },
     {
       name: 'reader-alone',
       severity: 'error',
-      comment: 'Reading a file loads neither the pipeline nor the tracer.',
-      from: {
-        path: `^${core}/(reader|(sqlite/reader/[-a-z]*|sqlite/file/(driver|schema)|process/process-liveness|spill/(spill-(file|record)|last-word)))\\.ts$`,
+      comment: 'Reading a file loads neither the pipeline nor the tracer. trace/span.ts holds nothing but types.',
+      from: { path: `^${core}/((open-)?reader\\.ts|sqlite/(reader|file)/)`, pathNot: tests },
+      to: {
+        path: `^${core}/(trace|attributes|sampling|http|pipeline|ferret)/|/rxjs/`,
+        pathNot: `^${core}/trace/span\\.ts$`,
       },
-      to: { path: `^${core}/(trace|pipeline|http|sampling)/|/rxjs/`, dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'one-composition-root',
       severity: 'error',
-      comment: 'Only the entries and the default instance know the composition root.',
-      from: {
-        path: `^${core}/`,
-        pathNot: [`^${core}/(index|adapter|ferret/(default-ferret|ferret-instance))\\.ts$`, tests],
-      },
-      to: { path: `^${core}/(ferret/(ferret-instance|default-ferret)|index)\\.ts$` },
+      comment: 'Only the entries, testing/ and ferret/ itself know ferret/.',
+      from: { path: `^${core}/`, pathNot: [`^${core}/(index|adapter)\\.ts$`, `^${core}/(ferret|testing)/`, tests] },
+      to: { path: `^${core}/ferret/` },
     },
     only('core', ['node_modules/(rxjs|sqlite3)/']),
     only('express', [adapterSide, 'node_modules/(@types/)?express/']),
     only('koa', [adapterSide, 'node_modules/(@types/)?koa/']),
-    only('nest', [
-      adapterSide,
-      '^packages/express/(src|dist/(esm|cjs))/index\\.',
-      'node_modules/(@nestjs/(common|core)|rxjs)/',
-    ]),
+    only('nest', [adapterSide, entries('express', 'index'), 'node_modules/(@nestjs/(common|core)|rxjs)/']),
     {
       name: 'framework-types-only',
       severity: 'error',
@@ -104,9 +133,19 @@ module.exports = {
       from: { path: '^packages/(express|koa)/src', pathNot: tests },
       to: { path: 'node_modules/(@types/)?(express|koa)/', dependencyTypesNot: ['type-only'] },
     },
+    only('auto', [adapterSide, entries('express', 'routes'), entries('koa', 'routes')]),
+    only('queries', [entries('core', 'reader')]),
+    {
+      name: 'queries-types-only',
+      severity: 'error',
+      comment: 'A reader of any store will do: what is asked of spans loads none.',
+      from: { path: '^packages/queries/src', pathNot: tests },
+      to: { path: '^packages/core/', dependencyTypesNot: ['type-only'] },
+    },
     only('cli', [
-      '^packages/core/(src|dist/(esm|cjs))/(reader|maintenance)\\.',
-      'node_modules/(commander|cli-table3|csv-stringify|picocolors|string-width)/',
+      entries('core', 'reader', 'maintenance'),
+      entries('queries', 'index', 'diff', 'words'),
+      'node_modules/(commander|csv-stringify|picocolors|string-width)/',
     ]),
   ],
   options: {

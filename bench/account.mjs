@@ -72,7 +72,7 @@ function partsOf(variants) {
     'span: what is read off the request, kept, counted': tenths(main('ferret-unstored') - main('context')),
     'store: batches as JSON, to the driver': tenths(main('ferret') - main('ferret-unstored')),
     '**Ferret, main thread**': `**${tenths(main('ferret'))}**`,
-    'SQLite, on a thread of the pool; helpers of V8': tenths(ferret.addedAllMicros.median - main('ferret')),
+    'SQLite, on its thread; helpers of V8': tenths(ferret.addedAllMicros.median - main('ferret')),
     '**Ferret, all threads**': `**${tenths(ferret.addedAllMicros.median)}**`,
     'OpenTelemetry, main thread, nothing exported': tenths(main('otel-noop')),
     'OpenTelemetry, all threads, to SQLite': tenths(variants['otel-sqlite'].addedAllMicros.median),

@@ -7,7 +7,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openDatabase } from '../packages/core/dist/esm/sqlite/driver.js';
+import { openDatabase } from '@ferretjs/core/testing';
 import { quartileCell, table, tenths, whole } from './cells.mjs';
 import { quartiles } from './quartiles.mjs';
 

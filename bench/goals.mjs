@@ -24,6 +24,25 @@ const GOALS = [
     ),
     atMost('the same, of OpenTelemetry', 1 / 2, times, 'recording', ({ ferret }) => ferret[place].ratio.median),
   ]),
+  atMost(
+    'a leaf from a diagnostics channel',
+    500,
+    (nanos) => `${whole(nanos)} ns`,
+    'seam',
+    ({ rows }) => rows.leafAndChannel.ferret.median,
+  ),
+  atMost(
+    "the same, of OpenTelemetry's span",
+    1 / 5,
+    times,
+    'seam',
+    ({ rows }) => rows.leafAndChannel.ferret.median / rows.leaf.otel.median,
+  ),
+  ...Object.entries({ pg: 'pg', mysql2: 'mysql2', ioredis: 'ioredis', redis: '@redis/client' }).map(([client, name]) =>
+    atMost(`a query of ${name}, of OpenTelemetry's instrumentation`, 1 / 4, times, 'libraries', ({ rows }) => {
+      return rows[client].ratio.median;
+    }),
+  ),
   atMost('10,000 spans a second: event-loop p99 added', 0.5, millis, 'pipeline', delay(10_000, 'p99Millis')),
   atMost('10,000 spans a second: lost', 0, whole, 'pipeline', lost(10_000)),
   atMost('100,000 spans a second: event-loop p99.9 added', 2, millis, 'pipeline', delay(100_000, 'p999Millis')),
@@ -40,6 +59,15 @@ const GOALS = [
     millis,
     'startup',
     ({ rows }) => rows.find(({ what }) => what === '@ferretjs/core').added.median,
+  ),
+  ...['ferret --version', 'ferret analyze, 1,000 spans'].map((name) =>
+    atMost(
+      `${name}: process above an empty one`,
+      60,
+      millis,
+      'startup',
+      ({ commands = [] }) => commands.find(({ what }) => what === name)?.added.median,
+    ),
   ),
   atMost('ferret analyze, 1 million spans', 0.3, seconds, 'reader', command(1_000_000, 'ferret analyze', 'seconds')),
   atMost('ferret analyze, 10 million spans', 2, seconds, 'reader', command(10_000_000, 'ferret analyze', 'seconds')),

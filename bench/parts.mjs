@@ -1,9 +1,12 @@
 import { budget } from './budget.mjs';
+import { drivers } from './drivers.mjs';
 import { growth } from './growth.mjs';
+import { libraries } from './libraries.mjs';
 import { overhead } from './overhead.mjs';
 import { pipeline } from './pipeline.mjs';
 import { reader } from './reader.mjs';
 import { recording } from './recording.mjs';
+import { seam } from './seam.mjs';
 import { startup } from './startup.mjs';
 import { statistics } from './statistics.mjs';
 import { writer } from './writer.mjs';
@@ -14,4 +17,18 @@ import { writers } from './writers.mjs';
  * what it is to do in `full` and in the `short` form, `measure(plan, say)`, which resolves to plain data, `describe(data)`, which
  * makes Markdown of that, perhaps `plots(data)`, and `linuxOnly` if it reads /proc.
  */
-export const PARTS = [overhead, recording, pipeline, writer, writers, reader, growth, startup, statistics, budget];
+export const PARTS = [
+  overhead,
+  recording,
+  seam,
+  libraries,
+  pipeline,
+  writer,
+  writers,
+  drivers,
+  reader,
+  growth,
+  startup,
+  statistics,
+  budget,
+];

@@ -1,8 +1,8 @@
 // A large file to read from: requests of five spans each, as an Express app with a database makes them.
 import { fileURLToPath } from 'node:url';
 import { createFerret } from '@ferretjs/core';
+import { encodeBuckets, Histogram } from '@ferretjs/core/reader';
 import sqlite3 from 'sqlite3';
-import { encodeBuckets, Histogram } from '../packages/core/dist/esm/statistics/histogram.js';
 
 const ROUTES = 40;
 const CHILDREN = ['session', 'SELECT users', 'SELECT orders', 'render'];

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /**
- * Nanoseconds that a process has had a processor for: its main thread, and all its threads (the thread pool that writes, V8's
+ * Nanoseconds that a process has had a processor for: its main thread, and all its threads (the thread that writes, V8's
  * helpers). Linux only: the first number of each thread's `schedstat`.
  */
 export function threadTime(pid = process.pid) {

@@ -33,7 +33,7 @@ export async function soundness(file: string): Promise<{ integrity: string; ledg
   const [check] = await query<{ integrity_check: string }>(file, 'PRAGMA integrity_check');
   const ledgers = await query<{ missing: number }>(
     file,
-    `SELECT started - stored - sampled_out - dropped_queue_full - dropped_write_failed - dropped_closed
+    `SELECT started - stored - sampled_out - folded - dropped_queue_full - dropped_write_failed - dropped_closed
        - dropped_too_large - spilled AS missing
      FROM ferret_processes_v1`,
   );

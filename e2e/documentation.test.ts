@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Inside the repository, so that the examples find its packages as a user's code finds installed ones. */
@@ -59,6 +59,7 @@ const CORE: Record<string, string> = {
   defaultFerret: `import { defaultFerret } from '@ferretjs/core';`,
   currentSpan: `import { currentSpan } from '@ferretjs/core';`,
   MemorySink: `import { MemorySink } from '@ferretjs/core/testing';`,
+  sinkContract: `import { sinkContract } from '@ferretjs/core/testing';`,
 };
 const EXPRESS: Record<string, string> = {
   ...CORE,
@@ -107,11 +108,42 @@ function completed({ name: path, text }: Example): string {
   return [...made.map(([, statement]) => statement), text, 'export {};'].join('\n');
 }
 
+/** The peers of a package of ours that npm installs with it: an application of that framework has them. */
+function requiredPeers(name: string): string[] {
+  const [, folder] = /^@ferretjs\/(\w+)$/.exec(name) ?? [];
+  if (folder === undefined) return [];
+  const { peerDependencies = {}, peerDependenciesMeta = {} } = JSON.parse(
+    readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8'),
+  );
+  return Object.keys(peerDependencies).filter((peer) => !peerDependenciesMeta[peer]?.optional);
+}
+
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 it('has examples', () => {
   expect(fromDocuments.length).toBeGreaterThan(4);
   expect(fromComments.length).toBeGreaterThan(8);
+});
+
+describe('P12: what a README imports, the lines above it install', () => {
+  it.each(documents.filter((path) => path.endsWith('README.md')))('%s', (path) => {
+    const installed = new Set<string>();
+    const missing: string[] = [];
+    for (const [, language, text = ''] of readFileSync(join(root, path), 'utf8').matchAll(
+      /```(sh|js|ts)\n(.*?)```/gs,
+    )) {
+      if (language === 'sh') {
+        for (const [, names = ''] of text.matchAll(/npm install(?: --save-dev)? ([^&#\n]+)/g)) {
+          for (const name of names.trim().split(/\s+/))
+            for (const each of [name, ...requiredPeers(name)]) installed.add(each);
+        }
+        continue;
+      }
+      const imported = [...text.matchAll(/from '((?:@[^/']+\/)?[^./'][^/']*)/g)].map(([, name = '']) => name);
+      missing.push(...imported.filter((name) => !installed.has(name) && !name.startsWith('node:')));
+    }
+    expect(missing).toEqual([]);
+  });
 });
 
 it('has examples that all compile, strictly', () => {

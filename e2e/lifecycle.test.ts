@@ -80,7 +80,8 @@ describe('a worker thread', () => {
     const database = temporaryFile();
     const end = await runScript(
       `const { Worker } = await import('node:worker_threads');
-       createFerret({ ...options, runId: 'threads' }).start('in main').end();
+       // Opens the file after the worker has ended, however long that takes.
+       createFerret({ ...options, runId: 'threads', flushIntervalMillis: 60_000 }).start('in main').end();
        const code = "import('@ferretjs/core').then(({ createFerret }) => createFerret(require('worker_threads').workerData).start('in worker').end())";
        const worker = new Worker(code, { eval: true, workerData: { ...options, runId: 'threads' } });
        await new Promise((resolve) => worker.on('exit', resolve));`,

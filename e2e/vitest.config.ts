@@ -7,7 +7,6 @@ export default defineConfig({
   test: {
     // Nothing is sampled away, in the tests' processes and those they start, unless a test says otherwise.
     env: { FERRET_MAX_SPANS_PER_SECOND: 'Infinity' },
-    globalSetup: './nest-11.setup.ts',
     include: ['**/*.test.ts'],
     // Real processes on a machine of two cores: a file at a time, with time to spare.
     fileParallelism: false,

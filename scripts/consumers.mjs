@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url)).replace(/.$/, '');
 const consumers = `${root}/consumers`;
 const nest11 = `${root}/versions/nest-11`;
 const report = process.argv[2] ?? `${root}/.cache/consumers.json`;
-const TIMEOUT_MILLIS = 180_000;
+const TIMEOUT_MILLIS = 300_000;
 
 const node = (...args) => [process.execPath, ...args];
 const bin = (path, ...args) => node(`${root}/node_modules/${path}`, ...args);
@@ -42,15 +42,37 @@ const CONSUMERS = {
       bin(jest, '--rootDir', `${nest11}/.tmp-consumer`, '--config', `${nest11}/.tmp-consumer/jest.commonjs.config.cjs`),
     ],
   },
+  'peer ranges (A28)': { commands: [node(`${consumers}/peers/run.mjs`)] },
+  ...Object.fromEntries(
+    (installManagers() ? ['npm', 'pnpm', 'yarn'] : ['npm']).map((manager) => [
+      `READMEs, ${manager} (P12)`,
+      { commands: [node(`${consumers}/readmes/run.mjs`, manager)] },
+    ]),
+  ),
 };
 
 unpack(pack());
-const results = Object.entries(CONSUMERS).map(run);
+const chosen = process.argv.slice(3);
+const results = Object.entries(CONSUMERS)
+  .filter(([name]) => chosen.length === 0 || chosen.some((part) => name.includes(part)))
+  .map(run);
 const failed = results.filter((ok) => !ok).length;
 mkdirSync(`${root}/.cache`, { recursive: true });
 writeFileSync(report, JSON.stringify({ numPassedTests: results.length - failed, numFailedTests: failed }));
 console.log(`\n${results.length - failed} of ${results.length} consumers work`);
 process.exitCode = failed === 0 ? 0 : 1;
+
+/** pnpm and yarn, from npm. Where they cannot be had, their consumers are left out. */
+function installManagers() {
+  const directory = `${root}/.cache/package-managers`;
+  mkdirSync(directory, { recursive: true });
+  const options = ['--prefix', directory, '--no-save', '--no-package-lock', '--no-audit', '--no-fund'];
+  const { status } = spawnSync('npm', ['install', ...options, 'pnpm@9.15.9', '@yarnpkg/cli-dist@4.9.2'], {
+    cwd: directory,
+  });
+  if (status !== 0) console.warn('Left out: pnpm and yarn could not be installed from npm.');
+  return status === 0;
+}
 
 /** The tarballs as npm would publish them. */
 function pack() {

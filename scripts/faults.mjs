@@ -1,6 +1,7 @@
-// npm run test:faults: what must not go wrong, case by case. Runs the tests in e2e/faults, each named by the number of its case, and
-// says of every case whether it holds. npm run test:soak: the same at full length (FERRET_SOAK=1), and the property tests
-// of every parser with 100,000 inputs. Arguments name files to run, and leave out the others: npm run test:faults -- http-aborts.
+// npm run test:faults: what must not go wrong, case by case. Runs the tests in e2e/faults, each named by the number of
+// its case, and says of every case whether it holds. npm run test:soak: the same at full length (FERRET_SOAK=1), and
+// the property tests of every parser with 100,000 inputs. Arguments name files to run, and leave out the others: npm
+// run test:faults -- http-aborts.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -9,8 +10,8 @@ const root = fileURLToPath(new URL('..', import.meta.url)).replace(/.$/, '');
 const cache = `${root}/.cache`;
 const cases = JSON.parse(readFileSync(`${root}/e2e/faults/cases.json`, 'utf8'));
 const isSoak = Boolean(process.env.FERRET_SOAK);
-/** `31.`, or `31 a.` where a case has several tests. */
-const NUMBER = /^(\d+)(?: [a-z])?\. /;
+/** `31.`, or `31 a.` where a case has several tests; `FAULTS 64` in tests that are not in e2e/faults. */
+const NUMBER = /^(\d+)(?: [a-z])?\. |FAULTS (\d+)/;
 
 const chosen = process.argv.slice(2);
 mkdirSync(cache, { recursive: true });
@@ -18,7 +19,17 @@ const files = chosen.length === 0 ? ['faults/'] : chosen.map((name) => `faults/$
 const faults = run('faults', '--root', 'e2e', ...files);
 const fuzz = isSoak && chosen.length === 0 ? run('fuzz', 'property') : undefined;
 
-const byCase = groupByCase(faults.tests);
+// Those of child spans are tested where their libraries are.
+const others =
+  chosen.length > 0
+    ? []
+    : [
+        run('faults-libraries', '--root', 'e2e', 'auto/', 'databases/'),
+        run('faults-units', '--project', 'unit', 'packages/auto/'),
+      ];
+
+const ofOthers = others.flatMap(({ tests }) => tests).filter((test) => numberOf(test) !== '');
+const byCase = groupByCase([...faults.tests, ...ofOthers]);
 const results = Object.keys(cases)
   .filter((number) => chosen.length === 0 || byCase.has(number))
   .map((number) => ({ number, title: cases[number], ...verdict(byCase.get(number) ?? []) }));
@@ -36,7 +47,7 @@ for (const { number, title, result, tests, figures } of results) {
 const passed = results.filter(({ result }) => result === 'ok').length;
 console.log(`\n${passed} passed, ${results.length - passed} failed`);
 // A runner that failed beyond its tests (an error between them, a file that does not load) is a failure too.
-process.exitCode = passed === results.length && faults.ok && (fuzz?.ok ?? true) ? 0 : 1;
+process.exitCode = passed === results.length && [faults, ...others].every(({ ok }) => ok) && (fuzz?.ok ?? true) ? 0 : 1;
 
 function run(name, ...options) {
   const report = `${cache}/${name}.json`;
@@ -60,7 +71,8 @@ function testsOf(report) {
 }
 
 function numberOf({ title }) {
-  return NUMBER.exec(title)?.[1] ?? '';
+  const [, number, elsewhere] = NUMBER.exec(title) ?? [];
+  return number ?? elsewhere ?? '';
 }
 
 function groupByCase(tests) {

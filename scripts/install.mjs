@@ -1,6 +1,7 @@
 // Installs what package-lock.json says, if that has not been done yet. Node's own modules only: nothing else is there.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -11,34 +12,51 @@ function isInstalled() {
   return existsSync(installed) && statSync(installed).mtimeMs >= statSync(`${root}/package-lock.json`).mtimeMs;
 }
 
+/** Whether the native part of sqlite3 is there. */
+function hasSqlite3() {
+  return existsSync(`${root}/node_modules/sqlite3/build/Release/node_sqlite3.node`);
+}
+
 /** What compiling sqlite3 takes, and is not there. */
 function missingTools() {
   return ['python3', 'make', 'g++'].filter((tool) => spawnSync(tool, ['--version'], { stdio: 'ignore' }).error);
 }
 
-/** Makes sure that everything is installed; says what it does, and ends the process if it cannot. */
-export async function install() {
+/**
+ * Makes sure that everything is installed; says what it does, and ends the process if it cannot.
+ *
+ * @param needsSqlite3 Tests and benchmarks run both drivers. All else does without sqlite3, and its compilation, where Node has its own
+ * SQLite.
+ */
+export async function install({ needsSqlite3 = !isBuiltin('node:sqlite') } = {}) {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
     console.error(`Ferret needs Node 20.19 or newer; this is ${process.versions.node}.`);
     process.exit(1);
   }
-  if (isInstalled()) return;
-  console.log(
-    'Installing from package-lock.json (npm ci). Where no prebuilt sqlite3 can be had, npm compiles it: 1 to 3 minutes.',
-  );
+  if (!isInstalled()) {
+    console.log('Installing from package-lock.json (npm ci).');
+    // Of all packages, only sqlite3 has a script that may run (allowScripts in package.json).
+    await npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
+  }
+  if (!needsSqlite3 || hasSqlite3()) return;
+  console.log('Where no prebuilt sqlite3 can be had, npm compiles it: 1 to 3 minutes.');
   const missing = missingTools();
   if (missing.length > 0) {
     console.log(`Not found: ${missing.join(', ')}. If sqlite3 has to be compiled: apt-get install -y python3 make g++`);
   }
-  const child = spawn('npm', ['ci', '--foreground-scripts', '--no-audit', '--no-fund'], {
+  await npm(['rebuild', 'sqlite3', '--foreground-scripts']);
+}
+
+async function npm(args) {
+  const child = spawn('npm', args, {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
     shell: process.platform === 'win32',
   });
   const code = await follow(child);
   if (code !== 0) {
-    console.error('\nnpm ci failed; its output is above.');
+    console.error(`\nnpm ${args[0]} failed; its output is above.`);
     process.exit(1);
   }
 }

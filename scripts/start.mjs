@@ -28,7 +28,7 @@ let server;
 await install();
 console.log('Building');
 const { build } = await import('./build.mjs');
-if (!build()) fail('The build failed.');
+if (!(await build())) fail('The build failed.');
 
 const directory = `${root}/examples/${example}`;
 const database = `${directory}/ferret.db`;
@@ -57,11 +57,11 @@ const file = relative(process.cwd(), database);
 ferret('analyze', file);
 ferret('analyze', '--tree', file);
 const commands = {
-  [`npx ferret analyze ${file} --sort p99`]: 'slowest routes first',
-  [`npx ferret analyze ${file} --tree --top 3`]: 'the three slowest requests, as trees',
-  [`npx ferret diff previous latest ${file}`]: 'this run against the one before, once there are two',
-  [`npx ferret export ${file} --format speedscope -o shop.speedscope.json`]: 'the spans for other tools',
-  [`npx ferret doctor ${file}`]: 'how the file is',
+  [`npx @ferretjs/cli analyze ${file} --sort p99`]: 'slowest routes first',
+  [`npx @ferretjs/cli analyze ${file} --tree --top 3`]: 'the three slowest requests, as trees',
+  [`npx @ferretjs/cli diff previous latest ${file}`]: 'this run against the one before, once there are two',
+  [`npx @ferretjs/cli export ${file} --format speedscope -o shop.speedscope.json`]: 'the spans for other tools',
+  [`npx @ferretjs/cli doctor ${file}`]: 'how the file is',
   [`npm start -w examples/${example}`]: 'the example, to send requests to yourself',
 };
 const width = Math.max(...Object.keys(commands).map((command) => command.length));
@@ -72,7 +72,7 @@ console.log(
 );
 
 function ferret(...args) {
-  console.log(`\n$ npx ferret ${args.join(' ')}\n`);
+  console.log(`\n$ npx @ferretjs/cli ${args.join(' ')}\n`);
   const { status } = spawnSync(process.execPath, [`${root}/packages/cli/bin/ferret.js`, ...args], {
     stdio: 'inherit',
   });

@@ -1,14 +1,16 @@
 // npm test [-- <step> ...]: everything CI runs. All steps run, whatever fails; the last line counts the tests that the runners
 // counted, and one for each step that is a check of its own.
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { install } from './install.mjs';
 import { installNode } from './node-matrix.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cache = `${root}/.cache`;
-const published = ['core', 'express', 'koa', 'nest', 'cli'];
+const published = ['core', 'express', 'koa', 'nest', 'auto', 'queries', 'cli'];
 
 /** npm has Node itself as packages for this platform alone, of those that the matrix knows. */
 const hasMatrix = process.platform === 'linux' && process.arch === 'x64';
@@ -23,7 +25,10 @@ const vitest = (report, ...more) => [
   ...more,
 ];
 
-/** A step runs commands that must all succeed; one with a `report` adds the tests its runner counted. */
+/**
+ * A step runs commands that must all succeed; one with a `report` adds the tests its runner counted. End-to-end tests mostly wait for
+ * the processes that they start, so those steps run two at a time, the longest first, when all others are done.
+ */
 const steps = [
   { name: 'lint', commands: [[...bin('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings', '.']] },
   { name: 'build', commands: [[process.execPath, 'scripts/build.mjs']] },
@@ -35,6 +40,9 @@ const steps = [
         '--config',
         '.dependency-cruiser.cjs',
         ...published.map((name) => `packages/${name}/src`),
+        'bench',
+        'e2e',
+        'scripts',
       ],
       [process.execPath, 'scripts/check-import-rules.mjs'],
     ],
@@ -44,7 +52,6 @@ const steps = [
     commands: ['tsconfig.check.json', 'examples/nest'].map((project) => [...bin('typescript/bin/tsc'), '-p', project]),
   },
   testStep('unit', process.execPath, '--coverage'),
-  testStep('e2e', process.execPath, '--root', 'e2e'),
   {
     name: 'consumers',
     report: `${cache}/consumers.json`,
@@ -64,9 +71,11 @@ const steps = [
       [...bin('@arethetypeswrong/cli/dist/index.js'), '--pack', `packages/${name}`],
     ],
   })),
-  // Without the faults that a name in `.slow` marks: volumes, files and processes, which take minutes, and the same in every Node.
+  // The faults of volumes, files and processes take minutes, and are the same in every Node: `.slow` in a name marks their files.
+  endToEnd('e2e-slow', process.execPath, '.slow.test'),
+  endToEnd('e2e', process.execPath, '--exclude', '**/*.slow.test.ts'),
   ...(hasMatrix ? [22, 24, 26] : []).map((major) =>
-    testStep(`e2e-node-${major}`, () => installNode(major, cache), '--root', 'e2e', '--exclude', '**/*.slow.test.ts'),
+    endToEnd(`e2e-node-${major}`, () => installNode(major, cache), '--exclude', '**/*.slow.test.ts'),
   ),
 ];
 
@@ -80,6 +89,10 @@ function testStep(name, node, ...options) {
   };
 }
 
+function endToEnd(name, node, ...options) {
+  return { ...testStep(name, node, '--root', 'e2e', ...options), isMostlyWaiting: true };
+}
+
 const chosen = process.argv.slice(2);
 for (const name of chosen) {
   if (!steps.some((step) => step.name === name)) {
@@ -88,10 +101,17 @@ for (const name of chosen) {
   }
 }
 
-await install();
+await install({ needsSqlite3: true });
 mkdirSync(cache, { recursive: true });
 if (!hasMatrix) console.log('The Node matrix runs on Linux x64 only, and is left out here.');
-const results = steps.filter((step) => chosen.length === 0 || chosen.includes(step.name)).map(run);
+const wanted = steps.filter((step) => chosen.length === 0 || chosen.includes(step.name));
+const results = [
+  ...(await runAll(wanted.filter((step) => !step.isMostlyWaiting))),
+  ...(await runAll(
+    wanted.filter((step) => step.isMostlyWaiting),
+    Math.min(2, availableParallelism()),
+  )),
+];
 
 const sum = (key) => results.reduce((total, result) => total + result[key], 0);
 console.log('\nStep              result   passed  failed    time');
@@ -105,11 +125,34 @@ for (const { name, failures } of results) {
 console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`);
 process.exitCode = sum('failed') === 0 ? 0 : 1;
 
-function run({ name, commands, report }) {
-  console.log(`\n=== ${name} ===\n`);
+/** Runs the steps in order, so many at a time. @returns their results, in the same order */
+async function runAll(steps, atATime = 1) {
+  const results = [];
+  let next = 0;
+  const worker = async () => {
+    while (next < steps.length) {
+      const index = next++;
+      results[index] = await run(steps[index], atATime > 1);
+    }
+  };
+  await Promise.all(Array.from({ length: atATime }, worker));
+  return results;
+}
+
+/** @param isBeside another step runs meanwhile: the output is shown whole, when the step has ended */
+async function run({ name, commands, report }, isBeside) {
+  const heading = `\n=== ${name} ===\n`;
+  console.log(isBeside ? `${heading}begun` : heading);
   const started = Date.now();
   if (report !== undefined) rmSync(report, { force: true });
-  const ok = commands.every(succeeds);
+  const output = `${cache}/${name}.log`;
+  const descriptor = isBeside ? openSync(output, 'w') : 'inherit';
+  let ok = true;
+  for (const command of commands) ok &&= await succeeds(command, descriptor);
+  if (isBeside) {
+    closeSync(descriptor);
+    console.log(heading + readFileSync(output, 'utf8'));
+  }
   const seconds = Math.round((Date.now() - started) / 1000);
   if (report === undefined) return { name, ok, seconds, passed: ok ? 1 : 0, failed: ok ? 0 : 1, failures: [] };
   const { passed, failed, failures } = read(report);
@@ -118,11 +161,11 @@ function run({ name, commands, report }) {
   return { name, ok: ok && failed === 0 && passed > 0, seconds, passed, failed: isSound ? failed : 1, failures };
 }
 
-function succeeds(command) {
+async function succeeds(command, output) {
   try {
     const [file, ...args] = typeof command === 'function' ? command() : command;
-    const { status, error } = spawnSync(file, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
-    if (error) console.error(error.message);
+    const child = spawn(file, args, { cwd: root, stdio: ['ignore', output, output] });
+    const [status] = await once(child, 'close');
     return status === 0;
   } catch (error) {
     console.error(error.message);

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const shown = { '$ npx ferret analyze': ['--limit', '8'], '$ npx ferret analyze --tree': ['--tree'] };
+const shown = { '$ npx @ferretjs/cli analyze': ['--limit', '8'], '$ npx @ferretjs/cli analyze --tree': ['--tree'] };
 
 /** As on a terminal of this width: what has no room there is left out, and said. */
 const COLUMNS = 120;

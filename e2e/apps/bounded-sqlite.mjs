@@ -1,19 +1,35 @@
-// Loaded before an application (`--import`): no database that it opens may have more than MAX_PAGES pages, until SIGUSR2.
+// Loaded before an application (`--import`): no database that it opens may have more than MAX_PAGES pages, until SIGUSR2. Whichever driver
+// opens it.
 
+import { Worker } from 'node:worker_threads';
 import sqlite3 from 'sqlite3';
 
-const handles = [];
-const { Database } = sqlite3;
+const BOUND = `PRAGMA max_page_count = ${process.env.MAX_PAGES}`;
+const NO_BOUND = 'PRAGMA max_page_count = 4294967294';
+/** Runs a statement on each database that is open. */
+const databases = [];
 
+const { Database } = sqlite3;
 sqlite3.Database = function BoundedDatabase(file, mode, callback) {
   const database = new Database(file, mode, (error) => {
     if (error) return callback(error);
-    database.exec(`PRAGMA max_page_count = ${process.env.MAX_PAGES}`, callback);
+    database.exec(BOUND, callback);
   });
-  handles.push(database);
+  databases.push((sql) => database.exec(sql));
   return database;
 };
 
+const { postMessage } = Worker.prototype;
+Worker.prototype.postMessage = function (message) {
+  postMessage.call(this, message);
+  const [, kind, key] = message;
+  if (kind !== 'open') return;
+  // Nobody waits for the answer.
+  const run = (sql) => postMessage.call(this, [-1, 'exec', key, sql]);
+  databases.push(run);
+  run(BOUND);
+};
+
 process.on('SIGUSR2', () => {
-  for (const database of handles) database.exec('PRAGMA max_page_count = 4294967294');
+  for (const run of databases) run(NO_BOUND);
 });

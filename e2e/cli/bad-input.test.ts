@@ -3,24 +3,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sqlite3 from 'sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createProgram } from '../../packages/cli/dist/program.js';
-import { openTerminal } from '../../packages/cli/dist/terminal.js';
 import { type Ended, endOf, runCommand, startCommand } from '../command.js';
 import { writeTwoRuns } from './two-runs-file.js';
 
-const program = createProgram(openTerminal(process.stdout, process.stderr, {}));
+const { out: help } = await runCommand(['--help'], { cwd: tmpdir() });
 
-/** Every command that reads a file, so that a new one is covered by itself. */
-const COMMANDS = program.commands
-  .filter((command) => command.registeredArguments.some((argument) => argument.name() === 'file'))
-  .map((command) => command.name());
+/** Every command that reads a file, so that a new one is covered by itself: `  analyze [options] [file]   what every ...`. */
+const COMMANDS = [...help.matchAll(/^ {2}(\w+) .*\[file\]/gm)].map(([, name = '']) => name);
 
 /** What stands before the file, where something must. */
 const FIRST: Readonly<Record<string, readonly string[]>> = {
   diff: ['previous', 'latest'],
   trace: ['4bf92f3577b34da6a3ce929d0e0e4736'],
 };
-const LAST: Readonly<Record<string, readonly string[]>> = { prune: ['--max-age', '7d'] };
+const LAST: Readonly<Record<string, readonly string[]>> = {
+  prune: ['--max-age', '7d'],
+  backup: ['-o', 'copy.db'],
+};
 
 /** Commands that wait for a file that is not there, or is empty. */
 const WAITING = new Set(['tail']);

@@ -1,9 +1,4 @@
-import {
-  createStoreFixture,
-  FIXTURE_START_MICROS,
-  type FixtureSpan,
-  type StoreFixture,
-} from '../../packages/core/src/sqlite/reader/reader.fixture.js';
+import { createStoreFixture, FIXTURE_START_MICROS, type FixtureSpan, type StoreFixture } from '@ferretjs/core/testing';
 
 const MILLISECOND = 1_000_000;
 const MINUTE_MICROS = 60_000_000;

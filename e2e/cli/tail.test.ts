@@ -53,7 +53,9 @@ it('shows the latest spans that match, in a line each or as JSON', async () => {
   await writeTwoRuns(join(directory, 'ferret.db'));
   const lines = tail('-n', '3', '--where', 'status=500', '--where', 'user.plan=pro', '--errors');
   await shows(() => expect(lines.seen.out.trimEnd().split('\n')).toHaveLength(3));
-  expect(lines.seen.out).toMatch(/^(01:0\d:\d\d\.000 +\S+ ms {2}GET \/users\/:id +500 error TimeoutError\n){3}$/);
+  expect(lines.seen.out).toMatch(
+    /^(01:0\d:\d\d\.000 {2}[0-9a-f]{8} +\S+ ms {2}GET \/users\/:id +500 error TimeoutError\n){3}$/,
+  );
   lines.child.kill('SIGINT');
   await lines.ended;
   const json = tail('--json', '-n', '2', '--name', 'USERS', '--slower-than', '29ms');

@@ -1,6 +1,10 @@
 import { spawn } from 'node:child_process';
 import { BIN, type Ended, endOf } from '../command.js';
 
+/** A line that says that work goes on, and the next one replaces; which of them come is a matter of time. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is what a terminal gets
+const STATUS = /\r[^\r\n]*\u001b\[K/g;
+
 /** Runs `ferret` on a terminal of so many columns; what it prints has the line ends of a pipe. */
 export async function runOnTerminal(columns: number, parameters: readonly string[], cwd: string): Promise<Ended> {
   const words = [process.execPath, BIN, ...parameters].map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
@@ -10,5 +14,5 @@ export async function runOnTerminal(columns: number, parameters: readonly string
     env: { ...env, TERM: 'xterm', TZ: 'UTC' },
   });
   const ended = await endOf(child);
-  return { ...ended, out: ended.out.replaceAll('\r\n', '\n') };
+  return { ...ended, out: ended.out.replace(STATUS, '').replaceAll('\r\n', '\n') };
 }

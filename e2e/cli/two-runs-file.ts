@@ -1,5 +1,5 @@
 import { chmod } from 'node:fs/promises';
-import { createStoreFixture, FIXTURE_START_MICROS } from '../../packages/core/src/sqlite/reader/reader.fixture.js';
+import { createStoreFixture, FIXTURE_START_MICROS } from '@ferretjs/core/testing';
 
 const SECOND = 1_000_000;
 const MILLI = 1_000_000;

@@ -1,14 +1,15 @@
-import type { Server } from 'node:http';
-import { exchange, leave, request } from './exchange.js';
+import { exchange, exchangeHttp2, exchangeOverSocket, leave, leaveInBody, request } from './exchange.js';
 import { childSpan, type Expected, serverSpan } from './expected-spans.js';
-import type { Stack } from './stack.js';
+import type { Application, Stack } from './stack.js';
 import type { StoredSpan } from './stored-spans.js';
 
 /** One thing that clients do, and the spans that must come of it. */
 export interface Case {
   readonly name: string;
+  /** For another application than that of `Stack.build`; left out where the stack has none. */
+  readonly on?: 'http2' | 'sockets';
   /** What the client receives. */
-  run(server: Server): Promise<string>;
+  run(application: Application, stack: Stack): Promise<string>;
   expected(stack: Stack, received: string): StoredSpan[];
   /** The least that the first span must take. */
   readonly lastsMillis?: number;
@@ -22,7 +23,7 @@ function simple(
 ): Case {
   return {
     name,
-    run: (server) => exchange(server, request(expected.method ?? 'GET', expected.target, more)),
+    run: ({ server }) => exchange(server, request(expected.method ?? 'GET', expected.target, more)),
     expected: (stack) => [serverSpan(stack, { status: 200, ...expected })],
     ...(more.lastsMillis === undefined ? {} : { lastsMillis: more.lastsMillis }),
   };
@@ -59,7 +60,7 @@ export const CASES: readonly Case[] = [
       { lastsMillis: 12 },
     ),
     // Nest keeps the connection, whatever the client wants.
-    run: (server) => leave(server, request('GET', '/events'), '\r\n0\r\n\r\n'),
+    run: ({ server }) => leave(server, request('GET', '/events'), '\r\n0\r\n\r\n'),
   },
   simple('thrown early', {
     ...boom,
@@ -85,7 +86,7 @@ export const CASES: readonly Case[] = [
   }),
   {
     name: 'aborted before the head',
-    run: (server) => leave(server, request('GET', '/hang')),
+    run: ({ server }) => leave(server, request('GET', '/hang')),
     expected: (stack) => [
       serverSpan(stack, {
         target: '/hang',
@@ -98,7 +99,7 @@ export const CASES: readonly Case[] = [
   },
   {
     name: 'aborted in the middle of the body',
-    run: (server) => leave(server, request('GET', '/half'), 'half'),
+    run: ({ server }) => leave(server, request('GET', '/half'), 'half'),
     expected: (stack) => [
       serverSpan(stack, {
         target: '/half',
@@ -110,14 +111,49 @@ export const CASES: readonly Case[] = [
       }),
     ],
   },
+  ...Object.entries({
+    text: 'a text',
+    file: 'a file',
+    web: 'a web stream',
+    iterator: 'an iterator',
+    compressed: 'a compressed stream',
+  }).map(
+    ([kind, words]): Case => ({
+      name: `aborted in the middle of ${words}`,
+      run: ({ server }) => leaveInBody(server, `/large/${kind}`),
+      expected: (stack) => [
+        serverSpan(stack, {
+          target: `/large/${kind}`,
+          route: `/large/${kind}`,
+          handler: `Large.${kind}`,
+          status: 200,
+          outcome: 'aborted',
+          errorType: 'aborted',
+        }),
+      ],
+    }),
+  ),
   simple('HEAD', { method: 'HEAD', target: '/plain', route: '/plain', handler: 'Root.plain' }),
   simple('204', { target: '/empty', route: '/empty', handler: 'Root.empty', status: 204 }),
   simple('304', { target: '/unchanged', route: '/unchanged', handler: 'Root.unchanged', status: 304 }),
   simple('404 of a route', { target: '/missing/1', route: '/missing/:id', handler: 'Root.missing', status: 404 }),
   simple('404 of no route', { target: '/nowhere/1', status: 404 }),
   {
+    name: 'a mounted function',
+    run: ({ server }) => exchange(server, request('GET', '/files')),
+    expected: (stack) => [serverSpan(stack, { target: '/files', status: 200, ...routeOf(stack.mount?.own) })],
+  },
+  {
+    name: 'a mounted function, below its path',
+    run: ({ server }) => exchange(server, request('GET', '/files/2026/a.txt')),
+    expected: (stack) => [
+      serverSpan(stack, { target: '/files/2026/a.txt', status: 200, ...routeOf(stack.mount?.below) }),
+    ],
+  },
+  simple('404 below a mounted function', { target: '/files/nothing', status: 404 }),
+  {
     name: 'a malformed path',
-    run: (server) => exchange(server, request('GET', '/%E0%A4%A')),
+    run: ({ server }) => exchange(server, request('GET', '/%E0%A4%A')),
     // Some frameworks find no route for it, others find it wrong.
     expected: (stack, received) => [
       serverSpan(stack, { target: '/%E0%A4%A', status: Number(/^HTTP\/1.1 (404|400) /.exec(received)?.[1]) }),
@@ -125,7 +161,7 @@ export const CASES: readonly Case[] = [
   },
   {
     name: 'an upload in pieces',
-    run: (server) => {
+    run: ({ server }) => {
       const text = request('POST', '/upload', { body: '{"a":[1,2,3]}' });
       const body = text.indexOf('{');
       return exchange(
@@ -150,7 +186,7 @@ export const CASES: readonly Case[] = [
   },
   {
     name: 'requests on a connection kept alive',
-    run: (server) =>
+    run: ({ server }) =>
       exchange(
         server,
         request('GET', '/carts/1', { last: false }),
@@ -165,7 +201,7 @@ export const CASES: readonly Case[] = [
   },
   {
     name: 'pipelined requests',
-    run: (server) =>
+    run: ({ server }) =>
       exchange(
         server,
         Array.from({ length: 20 }, (_, index) => request('GET', `/carts/${index}`, { last: index === 19 })).join(''),
@@ -174,7 +210,7 @@ export const CASES: readonly Case[] = [
   },
   {
     name: 'a WebSocket upgrade beside it',
-    run: (server) => {
+    run: ({ server }) => {
       server.once('upgrade', (_request, socket) => {
         socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello');
       });
@@ -184,8 +220,58 @@ export const CASES: readonly Case[] = [
     expected: () => [],
   },
   {
+    name: 'a WebSocket that passes through it',
+    on: 'sockets',
+    run: ({ server }) => exchangeOverSocket(server, '/rooms/7'),
+    expected: ({ socket = { route: '', path: '' }, ...stack }) => [
+      serverSpan(stack, { target: socket.path, route: socket.route, status: 101, upgradedTo: 'websocket' }),
+    ],
+  },
+  {
+    name: 'HTTP/2',
+    on: 'http2',
+    run: ({ server }) => exchangeHttp2(server, '/api/t/acme/users/7'),
+    expected: (stack) => [
+      serverSpan(stack, {
+        target: '/api/t/acme/users/7',
+        route: '/api/t/:tenant/users/:id',
+        handler: 'Users.show',
+        status: 200,
+        attributes: { 'network.protocol.version': '2.0' },
+      }),
+    ],
+  },
+  {
+    name: 'aborted before the head, over HTTP/2',
+    on: 'http2',
+    run: ({ server }) => exchangeHttp2(server, '/hang', 'arrival'),
+    expected: (stack) => [
+      serverSpan(stack, {
+        target: '/hang',
+        route: '/hang',
+        handler: 'Root.hang',
+        outcome: 'aborted',
+        errorType: 'aborted',
+        attributes: { 'network.protocol.version': '2.0' },
+      }),
+    ],
+  },
+  {
+    name: 'without a connection, as serverless platforms call it',
+    run: async ({ invoke }) => (await invoke?.('/api/t/acme/users/7')) ?? '',
+    expected: (stack) => [
+      serverSpan(stack, {
+        target: '/api/t/acme/users/7',
+        route: '/api/t/:tenant/users/:id',
+        handler: 'Users.show',
+        status: 200,
+        ...(stack.invokedBy && { attributes: stack.invokedBy }),
+      }),
+    ],
+  },
+  {
     name: 'child spans',
-    run: (server) => exchange(server, request('GET', '/child')),
+    run: ({ server }) => exchange(server, request('GET', '/child')),
     expected: (stack) => [
       serverSpan(stack, { target: '/child', route: '/child', handler: 'Root.child', status: 200 }),
       childSpan('outer', 'GET /child'),
@@ -194,7 +280,7 @@ export const CASES: readonly Case[] = [
   },
   {
     name: 'annotations of a route',
-    run: (server) => exchange(server, request('GET', '/carts/7')),
+    run: ({ server }) => exchange(server, request('GET', '/carts/7')),
     expected: (stack) => [cart(stack, '7')],
   },
   simple(
@@ -208,6 +294,11 @@ export const CASES: readonly Case[] = [
     { headers: { traceparent: `00-${caller.traceId}-${caller.spanId.toUpperCase()}-01` } },
   ),
 ];
+
+/** A route that a stack may not know. */
+function routeOf(route: string | undefined): { route?: string } {
+  return route === undefined ? {} : { route };
+}
 
 function cart(stack: Stack, id: string): StoredSpan {
   const attributes = { team: 'growth', tier: 2, 'cart.id': id };

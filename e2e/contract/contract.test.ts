@@ -12,7 +12,7 @@ import koa2Package from 'koa-2/package.json' with { type: 'json' };
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { temporaryFile } from '../child.js';
 import { soundness } from '../database.js';
-import { CASES } from './cases.js';
+import { CASES, type Case } from './cases.js';
 import { matrix } from './matrix.js';
 import { type Application, nameOf, type Stack } from './stack.js';
 import { expressStack } from './stacks/express.js';
@@ -40,19 +40,28 @@ function inOrder(spans: readonly StoredSpan[]): StoredSpan[] {
   return spans.toSorted((one, other) => key(one).localeCompare(key(other)));
 }
 
+function builderOf(stack: Stack, on: Case['on']): Stack['build'] | undefined {
+  if (on === undefined) return stack.build;
+  return on === 'http2' ? stack.buildHttp2 : stack.buildSockets;
+}
+
 describe.each(STACKS.map((stack) => [stack.name, stack] as const))('%s', (_name, stack) => {
   const database = temporaryFile();
   const stored = new StoredSpans(database);
   let ferret: Ferret;
-  let traced: Application;
-  let bare: Application;
+  const applications = new Map<Case['on'], { readonly traced: Application; readonly bare: Application }>();
 
   beforeAll(async () => {
     ferret = createFerret({ database, flushIntervalMillis: 10 });
-    [traced, bare] = await Promise.all([stack.build(ferret), stack.build(undefined)]);
-    for (const { server } of [traced, bare]) {
-      server.listen(0, '127.0.0.1');
-      await once(server, 'listening');
+    for (const on of [undefined, 'http2', 'sockets'] as const) {
+      const build = builderOf(stack, on);
+      if (build === undefined) continue;
+      const [traced, bare] = await Promise.all([build(ferret), build(undefined)]);
+      applications.set(on, { traced, bare });
+      for (const { server } of [traced, bare]) {
+        server.listen(0, '127.0.0.1');
+        await once(server, 'listening');
+      }
     }
     // Applications say on the console what went wrong in them.
     vi.spyOn(console, 'error').mockReturnValue();
@@ -60,35 +69,40 @@ describe.each(STACKS.map((stack) => [stack.name, stack] as const))('%s', (_name,
 
   afterAll(async () => {
     vi.restoreAllMocks();
-    for (const { server, close } of [traced, bare]) {
-      server.closeAllConnections();
+    for (const { server, close } of [...applications.values()].flatMap(({ traced, bare }) => [traced, bare])) {
+      if ('closeAllConnections' in server) server.closeAllConnections();
       server.close();
       await close();
     }
   });
 
-  it.each(CASES.map((each) => [each.name, each] as const))('%s', async (name, { run, expected, lastsMillis = 0 }) => {
-    results.get(stack.name)?.set(name, false);
-    const before = Date.now();
-    const received = await run(traced.server);
-    expect(received).toBe(await run(bare.server));
-    const wanted = expected(stack, received);
-    const { spans, rows } = await vi.waitFor(async () => {
-      await ferret.flush();
-      return stored.next(wanted.length);
-    });
-    expect(inOrder(spans)).toEqual(inOrder(wanted));
-    for (const { start_us, duration_ns } of rows) {
-      expect(start_us).toBeGreaterThan((before - 50) * 1000);
-      expect(start_us + duration_ns / 1000).toBeLessThan((Date.now() + 50) * 1000);
-      expect(duration_ns).toBeGreaterThanOrEqual(0);
-    }
-    if (lastsMillis > 0) expect(rows[0]?.duration_ns).toBeGreaterThan(lastsMillis * 1e6);
-    expect(new Set(rows.map(({ trace_id }) => trace_id)).size).toBe(
-      spans.filter(({ kind }) => kind === 'server').length,
-    );
-    results.get(stack.name)?.set(name, true);
-  });
+  const cases = CASES.filter(({ on }) => builderOf(stack, on) !== undefined);
+  it.each(cases.map((each) => [each.name, each] as const))(
+    '%s',
+    async (name, { on, run, expected, lastsMillis = 0 }) => {
+      results.get(stack.name)?.set(name, false);
+      const { traced, bare } = applications.get(on) ?? expect.unreachable();
+      const before = Date.now();
+      const received = await run(traced, stack);
+      expect(received).toBe(await run(bare, stack));
+      const wanted = expected(stack, received);
+      const { spans, rows } = await vi.waitFor(async () => {
+        await ferret.flush();
+        return stored.next(wanted.length);
+      });
+      expect(inOrder(spans)).toEqual(inOrder(wanted));
+      for (const { start_us, duration_ns } of rows) {
+        expect(start_us).toBeGreaterThan((before - 50) * 1000);
+        expect(start_us + duration_ns / 1000).toBeLessThan((Date.now() + 50) * 1000);
+        expect(duration_ns).toBeGreaterThanOrEqual(0);
+      }
+      if (lastsMillis > 0) expect(rows[0]?.duration_ns).toBeGreaterThan(lastsMillis * 1e6);
+      expect(new Set(rows.map(({ trace_id }) => trace_id)).size).toBe(
+        spans.filter(({ kind }) => kind === 'server').length,
+      );
+      results.get(stack.name)?.set(name, true);
+    },
+  );
 
   it('leaves a sound file with nothing else in it', async () => {
     await ferret.close();
@@ -99,7 +113,10 @@ describe.each(STACKS.map((stack) => [stack.name, stack] as const))('%s', (_name,
 });
 
 it('is what the README shows (npm run test:e2e -- contract -u)', async ({ skip }) => {
-  const isWhole = [...results.values()].every((cases) => cases.size === CASES.length);
+  const isWhole = STACKS.every((stack) => {
+    const cases = CASES.filter(({ on }) => builderOf(stack, on) !== undefined);
+    return results.get(stack.name)?.size === cases.length;
+  });
   if (!isWhole) skip('not every case ran');
   const readme = new URL('../README.md', import.meta.url);
   const shown = readFileSync(readme, 'utf8').replace(

@@ -17,15 +17,18 @@ export interface Expected {
   /** Class and message of what was thrown. */
   readonly exception?: readonly [type: string, message: string];
   readonly parent?: string;
+  /** Of a connection that went on to another protocol. */
+  readonly upgradedTo?: 'websocket';
   readonly attributes?: Record<string, unknown>;
 }
 
 export function serverSpan(stack: Stack, expected: Expected): StoredSpan {
-  const { method = 'GET', target, route, handler, status, outcome = 'ok', errorType, exception, attributes } = expected;
+  const { method = 'GET', target, route, handler, status, outcome = 'ok', errorType, exception } = expected;
+  const { upgradedTo, attributes } = expected;
   const [path = '', query] = target.split('?');
   return {
     parent: expected.parent ?? null,
-    name: route === undefined ? method : `${method} ${route}`,
+    name: [method, route, upgradedTo && `(${upgradedTo})`].filter((word) => word !== undefined).join(' '),
     kind: 'server',
     outcome,
     error_type: errorType ?? null,

@@ -1,4 +1,10 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
+import type { Http2Server } from 'node:http2';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Ferret } from '@ferretjs/core';
 
@@ -8,13 +14,60 @@ export interface Stack {
   readonly name: string;
   /** Whether spans say which handler a request went to. */
   readonly namesHandlers: boolean;
+  /** What it calls a function that is mounted at `/files`, and a path below it; nothing where it does not know. */
+  readonly mount?: { readonly own: string; readonly below: string };
+  /** The route of a WebSocket that passes through the application, and the path that the library asks it for. */
+  readonly socket?: { readonly route: string; readonly path: string };
+  /** Attributes of a request that came by `Application.invoke`, where they differ: gateways speak HTTPS. */
+  readonly invokedBy?: Record<string, unknown>;
   /** The application, with Ferret or without, before it listens. */
   build(ferret: Ferret | undefined): Promise<Application>;
+  /** Where the framework can be served over HTTP/2. */
+  buildHttp2?(ferret: Ferret | undefined): Promise<Application>;
+  /** Where WebSockets pass through the application, by a library of others. */
+  buildSockets?(ferret: Ferret | undefined): Promise<Application>;
 }
 
 export interface Application {
-  readonly server: Server;
+  readonly server: Server | Http2Server;
+  /** Calls the application as a serverless platform does, without a connection: the status and the body. */
+  invoke?(path: string): Promise<string>;
   close(): Promise<unknown>;
+}
+
+/** What the host of a function passes on, as in the requests of `exchange.ts`. */
+export const HEADERS = { host: 'contract.test', 'user-agent': 'contract' };
+
+/** More than a connection holds. */
+export const LARGE_TEXT = 'x'.repeat(30_000_000);
+
+/** The same as a file. */
+export function largeFile(): string {
+  const file = join(tmpdir(), `ferret-contract-${process.pid}`);
+  if (!existsSync(file)) {
+    writeFileSync(file, LARGE_TEXT);
+    process.once('exit', () => rmSync(file, { force: true }));
+  }
+  return file;
+}
+
+/** Cannot be compressed. */
+const NOISE = randomBytes(65_536);
+
+/** Comes to no end. */
+export async function* endless(): AsyncGenerator<Buffer> {
+  for (;;) {
+    yield NOISE;
+    await pause(0);
+  }
+}
+
+export function endlessStream(): Readable {
+  return Readable.from(endless(), { objectMode: false });
+}
+
+export function endlessWebStream(): ReadableStream<Uint8Array> {
+  return Readable.toWeb(endlessStream()) as ReadableStream<Uint8Array>;
 }
 
 /** `ferret.measure`, or without Ferret just the call. */

@@ -1,4 +1,4 @@
-import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
+import { createTraceState, SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 
 type ReadableSpan = Parameters<typeof JsonTraceSerializer.serializeRequest>[0][number];
@@ -16,19 +16,49 @@ export interface SpanRow {
   attributes: string;
 }
 
+/** A row of `ferret_links_v1`. */
+export interface LinkRow {
+  trace_id: string;
+  span_id: string;
+  linked_trace_id: string;
+  linked_span_id: string;
+  tracestate: string | null;
+  flags: number;
+  attributes: string;
+}
+
+/** A row of `ferret_events_v1`. */
+export interface EventRow {
+  trace_id: string;
+  span_id: string;
+  time_us: number;
+  name: string;
+  attributes: string;
+}
+
+export interface Rows {
+  readonly rows: readonly SpanRow[];
+  readonly links?: readonly LinkRow[];
+  readonly events?: readonly EventRow[];
+}
+
 /**
- * Rows of the file as OpenTelemetry's own encoder writes them, with what its JavaScript leaves to the reader made strict: it
- * writes 64-bit integers as numbers, where the protocol's JSON mapping has text.
+ * Rows of the file as OpenTelemetry's own encoder writes them, with what its JavaScript leaves to the reader made
+ * strict: it writes 64-bit integers as numbers, where the protocol's JSON mapping has text.
  * @param isRemoteParent whether a row's parent is of another process, which the view does not say.
  */
 export function encodeOfficially(
-  rows: readonly SpanRow[],
+  { rows, links = [], events = [] }: Rows,
   resource: Readonly<Record<string, string | number>>,
   isRemoteParent: (row: SpanRow) => boolean,
 ): unknown {
   const owner = { attributes: resource } as unknown as ReadableSpan['resource'];
   const encoded = JsonTraceSerializer.serializeRequest(
-    rows.map((row) => toReadableSpan(row, owner, isRemoteParent(row))),
+    rows.map((row) => ({
+      ...toReadableSpan(row, owner, isRemoteParent(row)),
+      links: links.filter((link) => link.span_id === row.span_id).map(toLink),
+      events: events.filter((event) => event.span_id === row.span_id).map(toEvent),
+    })),
   );
   return JSON.parse(Buffer.from(encoded ?? []).toString(), (key, value: unknown) =>
     key === 'intValue' ? String(value) : value,
@@ -60,6 +90,27 @@ function toReadableSpan(row: SpanRow, resource: ReadableSpan['resource'], isRemo
     droppedAttributesCount: 0,
     droppedEventsCount: 0,
     droppedLinksCount: 0,
+  };
+}
+
+function toLink(row: LinkRow): ReadableSpan['links'][number] {
+  return {
+    context: {
+      traceId: row.linked_trace_id,
+      spanId: row.linked_span_id,
+      traceFlags: row.flags & 0xff,
+      isRemote: (row.flags & 0x200) !== 0,
+      ...(row.tracestate !== null && { traceState: createTraceState(row.tracestate) }),
+    },
+    attributes: JSON.parse(row.attributes) as Record<string, string>,
+  };
+}
+
+function toEvent(row: EventRow): ReadableSpan['events'][number] {
+  return {
+    name: row.name,
+    time: toHrTime(BigInt(row.time_us) * 1_000n),
+    attributes: JSON.parse(row.attributes) as Record<string, string>,
   };
 }
 

@@ -94,8 +94,8 @@ it('50 b. secrets in attributes are in no log, also where hooks fail and NODE_DE
       const fail = () => {
         throw new Error('${MARKER} postgres://user:${CANARY}@db/shop', { cause: new Error('token=${CANARY}') });
       };
-      const ferret = createFerret({ ...options, redact: { redactor: fail }, maxQueueSize: 1 });
-      for (let index = 0; index < 10; index++) {
+      const ferret = createFerret({ ...options, redact: { redactor: fail }, maxQueueSize: 100 });
+      for (let index = 0; index < 100; index++) {
         ferret.wrap(fail, () => {})(attributes);
         ferret.measure(attributes.text, attributes, () => {});
       }

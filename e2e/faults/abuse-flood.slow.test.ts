@@ -16,7 +16,7 @@ const ROUTE = 'GET /t/:tenant/orders/:id';
 /** Strings of spans, and names that statistics are kept of: 2,000 and one for all others. */
 const MAX_STRINGS = 10_000 + 2_001;
 
-const KNOWN = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'CONNECT', 'TRACE'];
+const KNOWN = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'CONNECT', 'TRACE', 'QUERY'];
 
 it(`40 a. ${scaled(1_000_000)} distinct URLs and user agents, by every method, leave memory flat and few names`, {
   timeout: LONG_MILLIS,

@@ -53,6 +53,7 @@ export interface ProcessRow {
   readonly started: number;
   readonly stored: number;
   readonly sampled_out: number;
+  readonly folded: number;
   readonly dropped_queue_full: number;
   readonly dropped_write_failed: number;
   readonly dropped_closed: number;
@@ -99,6 +100,7 @@ function settled(process: ProcessRow): number {
   return (
     process.stored +
     process.sampled_out +
+    process.folded +
     process.dropped_queue_full +
     process.dropped_write_failed +
     process.dropped_closed +

@@ -22,7 +22,6 @@ const FAULTS = {
   'rejects at once': () => Promise.reject(new Error('my bug')),
   hangs: () => new Promise(() => {}),
   'returns a thenable that throws': () => ({
-    // biome-ignore lint/suspicious/noThenProperty: that is the fault.
     get then() {
       throw new Error('my bug');
     },

@@ -63,7 +63,7 @@ export function atLeast(count: number): unknown {
 }
 
 /** (c) of a ledger out of a process: spans it does not explain, once nothing is pending any more. */
-export function unexplained({ started, stored, sampledOut, dropped, spilled }: Ledger): number {
+export function unexplained({ started, stored, sampledOut, folded, dropped, spilled }: Ledger): number {
   const { queueFull, writeFailed, closed, tooLarge } = dropped;
-  return started - stored - sampledOut - queueFull - writeFailed - closed - tooLarge - spilled;
+  return started - stored - sampledOut - folded - queueFull - writeFailed - closed - tooLarge - spilled;
 }

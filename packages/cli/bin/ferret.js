@@ -1,3 +1,3 @@
 #!/usr/bin/env node
 // Committed, unlike what it loads: npm links a package's command only if its file is there at install, before the build.
-import '../dist/ferret.js';
+require('../dist/ferret.js');

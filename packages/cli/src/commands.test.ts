@@ -1,22 +1,16 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createStoreFixture, FIXTURE_START_MICROS as START } from '../../core/src/sqlite/reader/reader.fixture.js';
-import { runFerret } from './ferret.fixture.js';
+import { createStoreFixture, FIXTURE_START_MICROS as START } from '@ferretjs/core/testing';
+import { SOURCES } from '@ferretjs/queries/words';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { emptyDirectory, runFerret } from './ferret.fixture.js';
 
 const MILLI = 1_000_000;
 const SECOND = 1_000_000;
 
-let directory: string;
-let file: string;
-
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-cli-'));
-  file = join(directory, 'ferret.db');
-});
-
-afterEach(() => rm(directory, { recursive: true }));
+const directory = emptyDirectory();
+const file = join(directory, 'ferret.db');
 
 const ferret = (...parameters: string[]) => runFerret(parameters);
 
@@ -51,7 +45,7 @@ describe('ferret diff', () => {
     expect(out).toContain('worse: p50, p95, errors');
     expect(out).toContain('new: only run-b 0 (1), ');
     expect(out).toContain(' and 2 others');
-    expect(out).toContain('sampling keeps slow and failed spans first');
+    expect(out).toContain('sampling prefers slow and failed spans');
     const better = await ferret('diff', 'run-b', 'run-a', file, '--limit', '1');
     expect(better.out).toContain('better: p50, p95, errors');
     const times = await ferret('diff', '2026-01-01T00:00:00Z..2026-01-01T00:30:00Z', '2026-01-01T00:30:00Z..', file);
@@ -65,11 +59,88 @@ describe('ferret diff', () => {
     const { code, out, err } = await ferret('diff', 'previous', 'latest', file, '--json', '--fail-on', 'p95>20%');
     expect([code, err]).toEqual([1, 'ferret: failed p95>20%: GET / from 19.0 ms to 38.0 ms (+100 %)\n']);
     expect(JSON.parse(out)).toMatchObject({
-      before: { run: { runId: 'run-a' }, basis: 'spans' },
+      before: { run: { runId: 'run-a' }, source: 'spans' },
       names: [{ name: 'GET /', countBefore: 250 }],
       failed: [{ rule: 'p95>20%', name: 'GET /', metric: 'p95', verdict: 'worse' }],
     });
     expect((await ferret('diff', 'previous', 'latest', file, '--fail-on', 'p95>300%')).code).toBe(0);
+  });
+
+  it('R2: names what --fail-on could not judge, and --fail-on-unjudged fails for it', async () => {
+    const rule = ['--fail-on', 'p99>20%'];
+    const lenient = await ferret('diff', 'previous', 'latest', file, ...rule);
+    expect([lenient.code, lenient.err]).toEqual([
+      0,
+      'ferret: p99>20% could not be judged for GET / (250 spans; p99 takes 1,000)\n',
+    ]);
+    const strict = await ferret('diff', 'previous', 'latest', file, ...rule, '--fail-on-unjudged', '--json');
+    expect([strict.code, strict.err]).toEqual([1, lenient.err]);
+    expect(JSON.parse(strict.out).rules).toEqual([
+      {
+        rule: 'p99>20%',
+        passed: [],
+        failed: [],
+        unjudged: [{ name: 'GET /', reason: '250 spans; p99 takes 1,000' }],
+      },
+    ]);
+    const judged = await ferret('diff', 'latest', 'previous', file, '--fail-on', 'p95>300%', '--fail-on-unjudged');
+    expect([judged.code, judged.err]).toEqual([0, '']);
+    const alone = await ferret('diff', 'previous', 'latest', file, '--fail-on-unjudged');
+    expect([alone.code, alone.err]).toEqual([1, expect.stringContaining('needs a rule to judge')]);
+  });
+
+  it('R2: fails where a side is empty', async () => {
+    for (const sides of [
+      ['2001-01-01..2002-01-01', 'latest'],
+      ['latest', '2001-01-01..2002-01-01'],
+    ]) {
+      const { code, out, err } = await ferret('diff', ...sides, file, '--fail-on', 'p95>20%');
+      expect([code, out, err]).toEqual([1, '', expect.stringContaining('There is no span in 2001-01-01..2002-01-01')]);
+    }
+  });
+
+  it('R23: says where figures are from as ferret analyze does', async () => {
+    const { before, after } = JSON.parse((await ferret('diff', 'previous', 'latest', file, '--json')).out);
+    const analyzed = JSON.parse((await ferret('analyze', file, '--json')).out);
+    for (const { source } of [before, after, analyzed]) expect(SOURCES).toContain(source);
+    for (const path of ['../README.md', '../../queries/README.md']) {
+      const documented = await readFile(new URL(path, import.meta.url), 'utf8');
+      for (const word of SOURCES) expect(documented, path).toContain(`\`${word}\``);
+      expect(documented, path).not.toContain('basis');
+    }
+  });
+
+  it('R1: judges a short load in a long run, whatever idle time is before and behind it', async () => {
+    const verdicts: unknown[] = [];
+    for (const [name, idleSeconds] of Object.entries({ 'none.db': [0, 0], 'much.db': [540, 3_600] })) {
+      const target = join(directory, name);
+      const store = await createStoreFixture(target);
+      await store.database.exec('BEGIN');
+      for (const [index, factor] of [1, 3].entries()) {
+        const startedAtMicros = START + index * 7_200 * SECOND;
+        const [before = 0, behind = 0] = idleSeconds.map((seconds) => seconds * SECOND);
+        const process = await store.addProcess(await store.addRun({ runId: `run-${index}`, startedAtMicros }), {
+          startedAtMicros,
+          lastSeenMicros: startedAtMicros + before + 12 * SECOND + behind,
+        });
+        for (let at = 0; at < 600; at++) {
+          await store.addSpan(process, {
+            name: at % 2 === 0 ? 'GET /same' : 'GET /slower',
+            startMicros: startedAtMicros + before + at * 20_000,
+            durationNanos: (10 + ((at * 7) % 10)) * MILLI * (at % 2 === 0 ? 1 : factor),
+          });
+        }
+      }
+      await store.database.exec('COMMIT');
+      await store.close();
+      const { code, out, err } = await ferret('diff', 'previous', 'latest', target, '--json', '--fail-on', 'p95>20%');
+      expect([code, err]).toEqual([1, expect.stringContaining('failed p95>20%: GET /slower')]);
+      const { names } = JSON.parse(out) as {
+        names: { name: string; changes: { metric: string; verdict: string }[] }[];
+      };
+      verdicts.push(names.map((one) => [one.name, one.changes.map(({ metric, verdict }) => `${metric} ${verdict}`)]));
+    }
+    expect(verdicts[1]).toEqual(verdicts[0]);
   });
 
   it('compares two files', async () => {
@@ -108,10 +179,11 @@ describe('ferret doctor', () => {
       closed: 3,
       tooLarge: 4,
       sampledOut: 5,
+      folded: 6,
     });
     await store.addSpan(losing, { parentId: 'ffffffff000000c2', isLocalRoot: false });
     for (let hour = 1; hour < 300; hour++) await store.addSpan(losing, { startMicros: START + hour * 3_600 * SECOND });
-    await store.database.exec('PRAGMA user_version = 1');
+    await store.database.exec('PRAGMA user_version = 5');
     await store.close();
     await writeFile(`${file}.spill-x`, 'something');
     const { code, out } = await ferret('doctor', file, '--json', '--max-size', '10KB');

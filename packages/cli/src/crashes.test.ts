@@ -1,30 +1,20 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createStoreFixture, FIXTURE_START_MICROS } from '../../core/src/sqlite/reader/reader.fixture.js';
-import { main } from './main.js';
-import { openTerminal } from './terminal.js';
+import { createStoreFixture, FIXTURE_START_MICROS } from '@ferretjs/core/testing';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { runFerret, temporaryDirectory } from './ferret.fixture.js';
 
 /** A pid that no process has. */
 const DEAD = 0x7fff_fffe;
 const SECOND = 1_000_000;
 
-let directory: string;
-let file: string;
+const directory = temporaryDirectory();
+const file = join(directory, 'ferret.db');
 
-async function ferret(...parameters: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = '';
-  let err = '';
-  const stdout = { write: (text: string) => (out += text) };
-  const stderr = { write: (text: string) => (err += text) };
-  const code = await main(parameters, openTerminal(stdout, stderr, {}));
-  return { code, out, err };
-}
+const ferret = (...parameters: string[]) => runFerret(parameters, { environment: {} });
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-cli-'));
-  file = join(directory, 'ferret.db');
   const store = await createStoreFixture(file);
   const run = await store.addRun({ runId: 'killed' });
   const gone = await store.addProcess(run, { pid: DEAD, hostname: hostname(), endedAtMicros: null, endReason: null });
@@ -63,10 +53,6 @@ beforeAll(async () => {
     durationNanos: 2e9,
   });
   await store.close();
-});
-
-afterAll(async () => {
-  await rm(directory, { recursive: true });
 });
 
 describe('ferret crashes', () => {

@@ -1,20 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createStoreFixture, FIXTURE_START_MICROS } from '../../core/src/sqlite/reader/reader.fixture.js';
-import { main } from './main.js';
-import { openTerminal } from './terminal.js';
+import { createStoreFixture, FIXTURE_START_MICROS } from '@ferretjs/core/testing';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { runFerret, temporaryDirectory } from './ferret.fixture.js';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 
-let directory: string;
-let file: string;
+const directory = temporaryDirectory();
+const file = join(directory, 'ferret.db');
 let empty: string;
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-cli-'));
-  file = join(directory, 'ferret.db');
   empty = join(directory, 'no-run.db');
   await (await createStoreFixture(empty)).close();
 
@@ -46,18 +41,7 @@ beforeAll(async () => {
   await store.close();
 });
 
-afterAll(async () => {
-  await rm(directory, { recursive: true });
-});
-
-async function ferret(...parameters: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = '';
-  let err = '';
-  const stdout = { write: (text: string) => (out += text) };
-  const stderr = { write: (text: string) => (err += text) };
-  const code = await main(parameters, openTerminal(stdout, stderr, {}));
-  return { code, out, err };
-}
+const ferret = (...parameters: string[]) => runFerret(parameters, { environment: {} });
 
 /** The first cells of the rows of the table. */
 function firstCells(out: string): (string | undefined)[] {
@@ -112,7 +96,19 @@ describe('ferret analyze', () => {
 
   it('prints JSON with all names, or as many as asked for', async () => {
     const document = JSON.parse((await ferret('analyze', file, '--json')).out) as Record<string, unknown>;
-    expect(Object.keys(document)).toEqual(['run', 'ledger', 'by', 'source', 'from', 'to', 'names']);
+    expect(Object.keys(document)).toEqual([
+      'run',
+      'title',
+      'ledger',
+      'missing',
+      'by',
+      'source',
+      'isCounted',
+      'from',
+      'to',
+      'nameCount',
+      'names',
+    ]);
     expect(document.names).toHaveLength(62);
     expect((document.names as unknown[])[0]).toEqual({
       name: 'GET /slow',
@@ -258,6 +254,7 @@ describe('exit codes', () => {
       ['runs', '--help'],
       ['crashes', '--help'],
       ['recover', '--help'],
+      ['backup', '--help'],
       ['prune', '--help'],
     ]) {
       const { code, out, err } = await ferret(...parameters);

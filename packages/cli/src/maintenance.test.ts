@@ -1,31 +1,14 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
+import { readdir, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createStoreFixture } from '../../core/src/sqlite/reader/reader.fixture.js';
-import { main } from './main.js';
-import { openTerminal } from './terminal.js';
+import { createStoreFixture } from '@ferretjs/core/testing';
+import { describe, expect, it } from 'vitest';
+import { emptyDirectory, runFerret } from './ferret.fixture.js';
 
-let directory: string;
-let file: string;
+const directory = emptyDirectory();
+const file = join(directory, 'ferret.db');
 
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-cli-'));
-  file = join(directory, 'ferret.db');
-});
-
-afterEach(async () => {
-  await rm(directory, { recursive: true });
-});
-
-async function ferret(...parameters: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = '';
-  let err = '';
-  const stdout = { write: (text: string) => (out += text) };
-  const stderr = { write: (text: string) => (err += text) };
-  const code = await main(parameters, openTerminal(stdout, stderr, {}));
-  return { code, out, err };
-}
+const ferret = (...parameters: string[]) => runFerret(parameters, { environment: {} });
 
 /** A pid that no process has. */
 const DEAD = 0x7fff_fffe;
@@ -34,6 +17,7 @@ const DEAD = 0x7fff_fffe;
 async function writeCrash(): Promise<void> {
   const store = await createStoreFixture(file);
   const process = await store.addProcess(await store.addRun(), {
+    processKey: 'dead',
     pid: DEAD,
     hostname: hostname(),
     endedAtMicros: null,
@@ -45,6 +29,25 @@ async function writeCrash(): Promise<void> {
   await store.close();
 }
 
+describe('P16: ferret backup', () => {
+  it('writes a whole copy once, and again if it is forced to', async () => {
+    await writeCrash();
+    const copy = join(directory, 'copy.db');
+    expect(await ferret('backup', file, '-o', copy)).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/copy\.db holds the whole file: \d/),
+    });
+    expect(await ferret('backup', file, '-o', copy)).toMatchObject({ code: 1, err: expect.stringMatching(/--force/) });
+    const { out } = await ferret('backup', file, '-o', copy, '--force', '--json');
+    expect(JSON.parse(out)).toEqual({ path: copy, bytes: expect.any(Number) });
+    expect((await ferret('analyze', copy)).out).toBe((await ferret('analyze', file)).out);
+  });
+
+  it('needs the path of the copy', async () => {
+    expect(await ferret('backup', file)).toMatchObject({ code: 2, err: expect.stringMatching(/--output/) });
+  });
+});
+
 describe('ferret recover', () => {
   it('says that there is nothing to do', async () => {
     await (await createStoreFixture(file)).close();
@@ -53,7 +56,7 @@ describe('ferret recover', () => {
 
   it('says what was taken in, and what was left and why', async () => {
     await writeCrash();
-    await writeFile(`${file}.spill-torn`, 'no record\n');
+    await writeFile(`${file}.spill-dead`, 'no record\n');
     await writeFile(`${file}.spill-newer`, `${NEWER_CHECKSUM} {"version":99}\n`);
     const { code, out, err } = await ferret('recover', file);
     expect(code).toBe(0);
@@ -66,20 +69,20 @@ describe('ferret recover', () => {
       ].join('\n'),
     );
     expect(err).toContain('Update @ferretjs/core');
-    expect(err).toContain('.spill-torn');
+    expect(err).toContain('.spill-dead');
     expect(await readdir(directory)).toEqual(['ferret.db', 'ferret.db.spill-newer']);
   });
 
   it('prints JSON', async () => {
     await writeCrash();
-    await writeFile(`${file}.spill-torn`, 'no record\n');
+    await writeFile(`${file}.spill-dead`, 'no record\n');
     expect(JSON.parse((await ferret('recover', file, '--json')).out)).toEqual({
       spillFiles: 1,
       spans: 0,
       damaged: 1,
       interrupted: 2,
       left: [],
-      diagnostics: [{ code: 'SPILL_DAMAGED', message: expect.stringContaining('.spill-torn') }],
+      diagnostics: [{ code: 'SPILL_DAMAGED', message: expect.stringContaining('.spill-dead') }],
     });
   });
 
@@ -109,6 +112,16 @@ describe('ferret prune', () => {
       bytesAfter: expect.any(Number),
     });
     expect(JSON.parse((await ferret('prune', file, '--max-size', '1GB', '--json')).out)).toMatchObject({ spans: 0 });
+  });
+
+  it('R13: counts the -wal of a live file as a part of it, before and afterwards', async () => {
+    const store = await createStoreFixture(file);
+    const row = await store.addProcess(await store.addRun());
+    for (let at = 0; at < 100; at++) await store.addSpan(row, { attributes: { text: 'x'.repeat(500) } });
+    const { bytesBefore, bytesAfter } = JSON.parse((await ferret('prune', file, '--max-age', '9999w', '--json')).out);
+    await store.close();
+    expect(bytesBefore).toBeGreaterThan(100 * 500);
+    expect(bytesAfter).toBeLessThanOrEqual(bytesBefore);
   });
 
   it('wants a limit, with a unit', async () => {

@@ -52,6 +52,17 @@ describe('a terminal', () => {
 });
 
 describe('writing data', () => {
+  it('R19: escapes control characters to a terminal, and leaves them in what goes elsewhere', async () => {
+    const data = 'name,count\r\n"\x1b]0;PWNED\x07, \u009b2J, \u202e, a\rb\nc",1\r\n';
+    const writtenTo = async (screen: object) => {
+      let written = '';
+      await openTerminal({ ...screen, write: (text) => (written += text) }, silent, {}).writeData(data);
+      return written;
+    };
+    expect(await writtenTo({})).toBe(data);
+    expect(await writtenTo({ isTTY: true })).toBe('name,count\n"\\x1b]0;PWNED\\x07, \\x9b2J, \\u202e, a\\x0db\nc",1\n');
+  });
+
   it('waits until the output takes more', async () => {
     const stdout = new PassThrough({ highWaterMark: 4 });
     const terminal = openTerminal(stdout, silent, {});

@@ -1,3 +1,4 @@
+import { escapeControls } from '@ferretjs/queries/words';
 import picocolors from 'picocolors';
 
 export type Colors = ReturnType<typeof picocolors.createColors>;
@@ -7,6 +8,8 @@ export interface Terminal {
   readonly colors: Colors;
   /** Columns a line may take; unlimited where the output is not a terminal. */
   readonly width: number;
+  /** Whether somebody sees what {@link status} shows. */
+  readonly showsStatus: boolean;
   /** Whether lines and blocks can be drawn with more than ASCII. */
   readonly isUnicode: boolean;
   /** Prints to standard output. */
@@ -18,9 +21,11 @@ export interface Terminal {
    * @throws OutputClosedError when nobody reads on.
    */
   write(text: string): Promise<void>;
+  /** The same for data: as it is into a file or a pipe, and with its control characters escaped to a terminal. */
+  writeData(text: string): Promise<void>;
   /**
-   * Shows one line on standard error that the next one replaces; an empty text takes it away. Only where standard error is
-   * a terminal, and only `beside` data that goes elsewhere.
+   * Shows one line on standard error that the next one replaces; an empty text takes it away. Only where standard error
+   * is a terminal, and only `beside` data that goes elsewhere.
    */
   status(text: string, beside: 'file' | 'standard output'): void;
 }
@@ -28,6 +33,24 @@ export interface Terminal {
 /** The reader of standard output has seen enough (`ferret export | head`): no failure, and no reason to go on. */
 export class OutputClosedError extends Error {
   override readonly name = 'OutputClosedError';
+}
+
+/**
+ * A command has done its work and said all there is to say, and the result is bad: only the exit code is left to tell.
+ */
+export class AttentionError extends Error {
+  override readonly name = 'AttentionError';
+}
+
+/** Another program has run and ended. Its exit code becomes that of the command. */
+export class ExitCodeError extends Error {
+  override readonly name = 'ExitCodeError';
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super(`The program ended with ${exitCode}.`);
+    this.exitCode = exitCode;
+  }
 }
 
 interface Output {
@@ -48,22 +71,30 @@ export function openTerminal(stdout: Output, stderr: Output, environment: NodeJS
   stdout.once?.('close', () => {
     isClosed = true;
   });
+  const write = async (text: string) => {
+    if (!isClosed) await writeTo(stdout, text);
+    if (isClosed || stdout.destroyed) throw new OutputClosedError('Nobody reads standard output.');
+  };
   return {
     colors: picocolors.createColors(wantsColors(stdout, environment)),
     width: stdout.isTTY ? stdout.columns || DEFAULT_WIDTH : Number.POSITIVE_INFINITY,
+    showsStatus: stderr.isTTY === true,
     isUnicode: takesUnicode(environment),
     print: (text) => void stdout.write(`${text}\n`),
     complain: (text) => void stderr.write(`${text}\n`),
-    write: async (text) => {
-      if (!isClosed) await writeTo(stdout, text);
-      if (isClosed || stdout.destroyed) throw new OutputClosedError('Nobody reads standard output.');
-    },
+    write,
+    writeData: (text) => write(stdout.isTTY ? escapeLines(text) : text),
     status: (text, beside) => {
       if (stderr.isTTY && (beside === 'file' || !stdout.isTTY)) {
         stderr.write(`\r${text.slice(0, (stderr.columns || DEFAULT_WIDTH) - 1)}${CLEAR_LINE_END}`);
       }
     },
   };
+}
+
+/** A terminal ends its lines with a line feed, and goes back to their beginning with a carriage return. */
+function escapeLines(text: string): string {
+  return text.replaceAll('\r\n', '\n').split('\n').map(escapeControls).join('\n');
 }
 
 async function writeTo(output: Output, text: string): Promise<void> {

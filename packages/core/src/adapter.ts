@@ -1,6 +1,20 @@
-/** For adapters: what a web framework's middleware needs. Applications use the adapter's own package. */
-export { ferretFor } from './ferret/default-ferret.js';
+/**
+ * The entry for adapters of web frameworks and for instrumentations of libraries (docs/instrumentation.md).
+ * Applications import the adapter's own package instead.
+ */
+export { existingFerret, ferretFor, ferretOfRequests, openDefaultFerret } from './ferret/default-ferret.js';
 export type { FerretInstance } from './ferret/ferret-instance.js';
+export { startLeaf, startSpan } from './ferret/instrumentation.js';
+export {
+  contextFailed,
+  describeOperation,
+  type GraphqlOperation,
+  graphqlRequestOf,
+  graphqlSpanOf,
+  isDescribed,
+  resolverThrew,
+} from './http/graphql.js';
+export { type GraphqlPlugin, graphqlPlugin } from './http/graphql-plugin.js';
 export {
   annotateRequest,
   exceptionThrown,
@@ -12,5 +26,7 @@ export {
 } from './http/http-tracer.js';
 export type { RouteOf } from './http/server-span.js';
 export { processWide } from './process-wide.js';
-export { withSpan } from './trace/context.js';
-export { endWhenSettled } from './trace/settle.js';
+export { type Carrier, type Continuation, continueTrace } from './trace/carrier.js';
+export { runWith, withSpan } from './trace/context.js';
+export { endWhenSettled, follow, isPromise } from './trace/settle.js';
+export type { Leaf, LinkedSpan, RemoteSpan } from './trace/span.js';

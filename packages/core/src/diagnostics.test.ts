@@ -34,7 +34,7 @@ it('survives an asynchronous onDiagnostic that rejects (FAULTS 28)', async () =>
   const report = createReport(async () => {
     throw new Error('logger down');
   });
-  // Vitest fails where a rejection is left unhandled.
+  // Vitest fails the run if a rejection is unhandled.
   expect(() => report('QUEUE_FULL', 'x')).not.toThrow();
   await new Promise(setImmediate);
 });

@@ -1,19 +1,20 @@
-/** Something the operator should know; never an error thrown at the application. */
+/** A problem that the operator should know about. Ferret reports it and never throws it into the application. */
 export interface Diagnostic {
-  /** Stable, and what repeated diagnostics are grouped by: at most one a minute for each code. */
+  /** Stable. Diagnostics are limited by their code: at most one a minute for each. */
   readonly code: DiagnosticCode;
-  /** What happened, and what to do about it. */
+  /** The event, and the remedy. */
   readonly message: string;
-  /** The error underneath, if there is one. */
+  /** The underlying error, if there is one. */
   readonly cause?: unknown;
-  /** How many of the same code were held back since the last one. */
+  /** Number of diagnostics of the same code that were held back since the last one. */
   readonly suppressed: number;
 }
 
+/** Every code that a {@link Diagnostic} can carry. Codes are stable; messages may be reworded. */
 export type DiagnosticCode =
   /** Spans are dropped because the store cannot keep up. */
   | 'QUEUE_FULL'
-  /** The store is busy, locked or full; the batch is kept and tried again. */
+  /** The store is busy, locked or full; the batch is kept and the write is tried again. */
   | 'STORE_UNAVAILABLE'
   /** A batch could not be stored and is lost. */
   | 'WRITE_FAILED'
@@ -21,17 +22,34 @@ export type DiagnosticCode =
   | 'FILE_MOVED_ASIDE'
   /** The file was removed or replaced while it was open; a new one was begun. */
   | 'FILE_REPLACED'
-  /** Spans could not be spilled, or a spill file could not be taken in. */
+  /** The file belongs to another user, or others may read or change it, and Ferret cannot correct that. */
+  | 'FILE_NOT_PRIVATE'
+  /** Spans could not be written to a spill file, or a spill file could not be stored. */
   | 'SPILL_FAILED'
-  /** A piece of a spill file was torn off or damaged; what was whole has been taken in. */
+  /** Part of a spill file is torn off or damaged; its undamaged lines have been stored. */
   | 'SPILL_DAMAGED'
-  /** What is too old or too much could not be deleted. */
+  /** Data beyond the limits of age or size could not be deleted. */
   | 'RETENTION_FAILED'
-  /** `close()` met its deadline before everything was stored. */
+  /** The deadline of `close()` passed before everything was stored. */
   | 'CLOSE_TIMED_OUT'
-  /** A function the application gave (ignore, redactor, naming) threw, or Ferret did while it looked at a request. */
-  | 'HOOK_FAILED';
+  /** Spans were started after `close()`: they are counted, not recorded. */
+  | 'CLOSED'
+  /** An application began to use the default Ferret after it was closed; a new one has replaced it. */
+  | 'DEFAULT_REPLACED'
+  /** Many instances in this process write to one file. */
+  | 'MANY_INSTANCES'
+  /** The application is set up in a way that prevents recording its requests. */
+  | 'NOT_TRACED'
+  /** A decorator is in a place where it has no effect. */
+  | 'DECORATOR_IGNORED'
+  /**
+   * A function of the application (ignore, redactor, naming) threw, or Ferret itself did while inspecting a request.
+   */
+  | 'HOOK_FAILED'
+  /** Settings of the application have no effect on the framework, because Ferret was mounted before they were made. */
+  | 'SETTINGS_IGNORED';
 
+/** Receives diagnostics. An error that it throws, or a promise of it that rejects, is ignored. */
 export type OnDiagnostic = (diagnostic: Diagnostic) => void;
 
 /** Reports one diagnostic. Never throws. */
@@ -40,9 +58,11 @@ export type Report = (code: DiagnosticCode, message: string, cause?: unknown) =>
 const QUIET_MILLIS = 60_000;
 
 /**
- * At most one report a minute for each code reaches `onDiagnostic`; what that throws goes nowhere.
+ * Limits reports to one a minute for each code, and passes them to `onDiagnostic`. Ignores the errors of
+ * `onDiagnostic`.
  *
- * @param safe takes secrets out of a message
+ * @param safe removes secrets from a message
+ * @param now a monotonic clock in milliseconds
  */
 export function createReport(
   onDiagnostic: OnDiagnostic,
@@ -65,10 +85,10 @@ export function createReport(
         cause,
         suppressed: previous?.suppressed ?? 0,
       });
-      // It may well send it somewhere; that this fails is no reason to end the process.
+      // An asynchronous `onDiagnostic` is tolerated: its unhandled rejection would end the process.
       if (result instanceof Promise) result.catch(() => {});
     } catch {
-      // There is nobody left to tell.
+      // A failing `onDiagnostic` cannot be reported: it is where reports go.
     }
   };
 }

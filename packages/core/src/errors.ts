@@ -4,10 +4,12 @@ export type FerretErrorCode =
   | 'INVALID_OPTION'
   /** The native part of `sqlite3` is not installed. */
   | 'DRIVER_MISSING'
-  /** The file is not there. */
+  /** The file does not exist. */
   | 'FILE_NOT_FOUND'
-  /** The file is there and cannot be read or written. */
+  /** The file exists, but cannot be read or written. */
   | 'FILE_UNREADABLE'
+  /** The target of a new file exists already. */
+  | 'FILE_EXISTS'
   /** The file has no content. */
   | 'FILE_EMPTY'
   /** The file is not an SQLite database. */
@@ -16,8 +18,12 @@ export type FerretErrorCode =
   | 'FILE_FOREIGN'
   /** The file was written by a newer version of Ferret. */
   | 'FILE_NEWER'
+  /** The file was written by a version of Ferret that is too old for this one to read. */
+  | 'FILE_OLDER'
   /** The store is busy, locked or full: the same write may succeed later. */
   | 'STORE_UNAVAILABLE'
+  /** No store is registered for the scheme of a URL. */
+  | 'STORE_UNKNOWN'
   /** The store refused a batch for good. */
   | 'STORE_FAILED'
   /** No run with that id, or no run at all. */
@@ -26,8 +32,8 @@ export type FerretErrorCode =
   | 'TRACE_NOT_FOUND';
 
 /**
- * The one error class of Ferret. `code` says what happened and is stable, `message` says what to do about it, and
- * `cause` holds the error underneath, if there is one.
+ * The error class of Ferret, and the base of `StoreUnavailableError` and `StoreForeignError`. `code` says what happened
+ * and is stable, `message` says what to do about it, and `cause` holds the underlying error, if there is one.
  */
 export class FerretError extends Error {
   override readonly name = 'FerretError';
@@ -39,7 +45,16 @@ export class FerretError extends Error {
   }
 }
 
-/** The message of anything that was thrown, also of what cannot be read. Never throws. */
+/** The `code` of anything that was thrown. Never throws. */
+export function codeOf(error: unknown): unknown {
+  try {
+    return (error as { readonly code?: unknown } | null | undefined)?.code;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The message of anything that was thrown, or a placeholder where the message cannot be read. Never throws. */
 export function messageOf(error: unknown): string {
   try {
     return error instanceof Error ? error.message : String(error);

@@ -1,16 +1,17 @@
 import { FerretError } from './errors.js';
 
-/** What one option accepts. */
+/** The check and the description of one option. */
 export interface OptionRule {
-  /** In words, as in "batchSize accepts a whole number from 1 to 10000". */
+  /** Words for error messages, as in "batchSize accepts a whole number from 1 to 10000". */
   readonly accepts: string;
   readonly test: (value: unknown) => boolean;
-  /** Reads the environment variable; without it the option has none. May throw on nonsense. */
+  /** Parses the environment variable; an option without this has no variable. May throw on invalid text. */
   readonly parse?: (text: string) => unknown;
   /** The rules of an object's own members. */
   readonly members?: Readonly<Record<string, OptionRule>>;
 }
 
+/** @param what the meaning of the text, such as "the path of a file" */
 export const textRule = (what: string): OptionRule => ({
   accepts: `${what} (a string with something in it)`,
   test: (value) => typeof value === 'string' && value.trim() !== '' && !value.includes('\0'),
@@ -23,6 +24,7 @@ export const integerRule = (from: number, to: number): OptionRule => ({
   parse: Number,
 });
 
+/** @param above an exclusive lower bound */
 export const numberRule = (above: number): OptionRule => ({
   accepts: `a number above ${above}, or Infinity`,
   test: (value) => typeof value === 'number' && value > above,
@@ -46,7 +48,7 @@ export const functionRule = (signature: string): OptionRule => ({
   test: (value) => typeof value === 'function',
 });
 
-/** A list of words. */
+/** A list of strings that are not empty. */
 export const wordsRule = (): OptionRule => ({
   accepts: 'a list of strings',
   test: (value) => Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== ''),
@@ -54,7 +56,8 @@ export const wordsRule = (): OptionRule => ({
 
 export const ignoreRule = (): OptionRule => ({
   accepts:
-    'a path such as "/health", "/assets/*" or "/users/:id", a RegExp, a function (request) => boolean, or a list of these',
+    'a path such as "/health", "/assets/*" or "/users/:id", a RegExp, a function (request) => boolean, ' +
+    'or a list of these',
   test: (value) => (Array.isArray(value) ? value : [value]).every(isIgnoreRule),
   parse: (text) => text.split(',').map((path) => path.trim()),
 });
@@ -71,8 +74,11 @@ export const objectRule = (members: Readonly<Record<string, OptionRule>>): Optio
 });
 
 /**
- * Stages: misspelt names, then each value given, then the environment for those not given. An explicit `undefined` is
- * an option not given.
+ * Checks options and completes them from the environment. Every given name and value is checked first; then options
+ * that are not given are read from environment variables (`batchSize` from `FERRET_BATCH_SIZE`). An explicit
+ * `undefined` counts as not given.
+ *
+ * @throws FerretError `INVALID_OPTION` for an unknown name, or a value that its rule does not accept
  */
 export function accept<Options extends object>(
   options: Options,

@@ -1,7 +1,8 @@
 /**
- * What a function of the application returned, where a promise is of no use.
+ * Returns the result of a function of the application, unless it is a promise.
  *
- * @throws TypeError for a promise. Its rejection is taken care of: nobody else would, and that would end the process.
+ * @param what names the function in the error message
+ * @throws TypeError for a promise. Its rejection is handled first: an unhandled rejection would end the process.
  */
 export function requireSynchronous<T>(what: string, result: T): T {
   if (!(result instanceof Promise)) return result;

@@ -1,41 +1,22 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createFerret, currentSpan, type FerretOptions } from '@ferretjs/core';
+import { createFerret, currentSpan } from '@ferretjs/core';
 import { MemorySink } from '@ferretjs/core/testing';
-import express5 from 'express';
-import express4 from 'express-4';
+import type { ErrorRequestHandler, Response } from 'express';
 import supertest from 'supertest';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { annotate, ferret, spanOf } from './index.js';
+import { build as buildWith, VERSIONS } from './versions.fixture.js';
 
 const cleanUp: (() => Promise<unknown>)[] = [];
 afterEach(() => Promise.all(cleanUp.splice(0).map((close) => close())));
 
-describe.each([
-  ['Express 5.3', express5],
-  ['Express 4.22', express4],
-])('%s', (version, express) => {
-  const isExpress5 = version === 'Express 5.3';
+describe.each(VERSIONS)('%s', (version, express) => {
+  const isExpress5 = version.startsWith('Express 5');
+  const build = (options = {}) => buildWith(express, options);
 
-  function build(options: FerretOptions = {}) {
-    const sink = new MemorySink();
-    const instance = createFerret({ sink, ...options });
-    cleanUp.push(() => instance.close());
-    const app = express();
-    app.use(ferret(instance));
-    /** The one span of a request just made. */
-    const span = () =>
-      vi.waitFor(async () => {
-        await instance.flush();
-        const [first] = sink.spans.slice(-1);
-        if (first === undefined) throw new Error('no span yet');
-        return first;
-      });
-    return { app, sink, instance, span };
-  }
-
-  /** The route templates of requests to these paths, in order. */
+  /** Resolves with the route templates of requests to these paths, in order. */
   async function routes(app: RequestListener, sink: MemorySink, paths: string[]) {
     const found: (string | undefined)[] = [];
     for (const path of paths) {
@@ -48,7 +29,7 @@ describe.each([
   }
 
   describe('the route template', () => {
-    it('is whole: nested routers and parameters in the mount included', async () => {
+    it('includes nested routers and parameters in the mount', async () => {
       const { app, sink } = build({ flushIntervalMillis: 1 });
       const users = express.Router({ mergeParams: true });
       users.get('/', (_request, response) => void response.end());
@@ -62,7 +43,7 @@ describe.each([
       ).toEqual(['/api/t/:tenant/users/:id', '/api/t/:tenant/users', '/api/t/:tenant/users', '/']);
     });
 
-    it('is the same on the error path, where Express has put baseUrl back', async () => {
+    it('is the same on the error path, where Express has restored baseUrl', async () => {
       const { app, sink } = build({ flushIntervalMillis: 1 });
       const users = express.Router({ mergeParams: true });
       users.get('/:id/boom', () => {
@@ -70,9 +51,9 @@ describe.each([
       });
       users.get('/:id/next', (_request, _response, next) => next(new Error('boom')));
       app.use('/users/:tenant', users);
-      app.use(((error: Error, _request: unknown, response: express5.Response, _next: unknown) => {
+      app.use(((error: Error, _request: unknown, response: Response, _next: unknown) => {
         response.status(500).end(error.message);
-      }) as express5.ErrorRequestHandler);
+      }) as ErrorRequestHandler);
       expect(await routes(app, sink, ['/users/acme/1/boom', '/users/acme/1/next'])).toEqual([
         '/users/:tenant/:id/boom',
         '/users/:tenant/:id/next',
@@ -83,7 +64,7 @@ describe.each([
       ]);
     });
 
-    it('tells the mounts of a router that is mounted twice apart', async () => {
+    it('differs between the mounts of a router that is mounted twice', async () => {
       const { app, sink } = build({ flushIntervalMillis: 1 });
       const shared = express.Router();
       shared.get('/:id', (_request, response) => void response.end());
@@ -112,7 +93,7 @@ describe.each([
       ]);
     });
 
-    it('is the path that matched, of a route with several', async () => {
+    it('is the path that matched, for a route with several paths', async () => {
       const { app, sink } = build({ flushIntervalMillis: 1 });
       const router = express.Router();
       router.get(['/one/:a', '/two/:b'], (_request, response) => void response.end());
@@ -125,34 +106,31 @@ describe.each([
       ]);
     });
 
-    it('of a mount given as an expression is the expression, never a concrete value', async () => {
+    it('A6: is the expression for a mount given as one, never a concrete value', async () => {
       const { app, sink } = build({ flushIntervalMillis: 1 });
       const router = express.Router();
       router.get('/x', (_request, response) => void response.end());
       app.use(/^\/v\d+/, router);
-      expect(await routes(app, sink, ['/v17/x'])).toEqual([`${/^\/v\d+/}/x`]);
+      // The router of Express 5.0 does not keep an expression, so it is missing from the template.
+      const base = version === 'Express 5.0' ? '' : String(/^\/v\d+/);
+      expect(await routes(app, sink, ['/v17/x', '/v18/x'])).toEqual([`${base}/x`, `${base}/x`]);
     });
 
-    it('is absent when no route matched, also inside a mounted router', async () => {
+    it('is absent if no route matched, also inside a mounted router', async () => {
       const { app, sink } = build({ flushIntervalMillis: 1 });
       app.use('/api', express.Router());
-      app.use('/files', (_request, response) => void response.end());
-      expect(await routes(app, sink, ['/nothing/here', '/api/x', '/files/a.txt'])).toEqual([
-        undefined,
-        undefined,
-        undefined,
-      ]);
-      expect(sink.spans.map((stored) => stored.name)).toEqual(['GET', 'GET', 'GET']);
+      expect(await routes(app, sink, ['/nothing/here', '/api/x'])).toEqual([undefined, undefined]);
+      expect(sink.spans.map((stored) => stored.name)).toEqual(['GET', 'GET']);
     });
 
-    it('is kept by a matched route that answers 404', async () => {
+    it('is kept for a matched route that answers 404', async () => {
       const { app, sink } = build({ flushIntervalMillis: 1 });
       app.get('/users/:id', (_request, response) => void response.status(404).end());
       app.get('/gone/:id', (_request, _response, next) => next());
       expect(await routes(app, sink, ['/users/1', '/gone/1'])).toEqual(['/users/:id', '/gone/:id']);
     });
 
-    it('is that of the handler that answered, of several that matched', async () => {
+    it('is that of the handler that answered, if several routes matched', async () => {
       const { app, sink } = build({ flushIntervalMillis: 1 });
       app.get(isExpress5 ? '/*all' : '/*', (_request, _response, next) => next());
       app.get('/users/:id', (_request, response, next) => {
@@ -163,7 +141,7 @@ describe.each([
       expect(await routes(app, sink, ['/users/1'])).toEqual(['/users/:id']);
     });
 
-    it('leaves request.route what Express makes it', async () => {
+    it('leaves request.route unchanged', async () => {
       const { app, span } = build();
       let before: unknown = 'unset';
       app.use((request, _response, next) => {
@@ -176,7 +154,7 @@ describe.each([
       await span();
     });
 
-    it('leaves request.route what Express makes it, where only a mounted application has Ferret', async () => {
+    it('leaves request.route unchanged if only a mounted application has Ferret', async () => {
       const routesSeen = async (isTraced: boolean) => {
         const sink = new MemorySink();
         const instance = createFerret({ sink, flushIntervalMillis: 1 });
@@ -198,7 +176,7 @@ describe.each([
       expect(names).toEqual(['GET /a', 'GET /a', 'GET /b', 'GET /b', 'GET']);
     });
 
-    it('stays that of the route where the application assigns request.route itself', async () => {
+    it('stays that of the route if the application assigns request.route', async () => {
       const { app, sink } = build({ flushIntervalMillis: 1 });
       app.use((request, _response, next) => {
         if (request.path === '/none') request.route = 'mine';
@@ -213,7 +191,7 @@ describe.each([
       expect(sink.spans).toMatchObject([{ httpStatusCode: 201 }, { httpStatusCode: 200 }]);
     });
 
-    it('is found where Ferret is mounted on the route itself', async () => {
+    it('is found if Ferret is mounted on the route itself', async () => {
       const sink = new MemorySink();
       const instance = createFerret({ sink, flushIntervalMillis: 1 });
       cleanUp.push(() => instance.close());
@@ -224,11 +202,11 @@ describe.each([
   });
 
   describe('errors', () => {
-    const answer500 = ((_error: Error, _request: unknown, response: express5.Response, _next: unknown) => {
+    const answer500 = ((_error: Error, _request: unknown, response: Response, _next: unknown) => {
       response.status(500).end('sorry');
-    }) as express5.ErrorRequestHandler;
+    }) as ErrorRequestHandler;
 
-    it('are kept by ferret.errors(), and handled by the application', async () => {
+    it('are recorded by ferret.errors(), and handled by the application', async () => {
       const { app, span } = build();
       app.get('/boom', () => {
         throw new TypeError('no such user');
@@ -243,13 +221,13 @@ describe.each([
       });
     });
 
-    it('are kept without it where recordExceptions asks for it and the router tells', async () => {
+    it('are recorded without ferret.errors() if recordExceptions is set', async () => {
       const { app, span } = build({ recordExceptions: true });
       app.get('/boom', (_request, _response, next) => next(new RangeError('page -1')));
       app.use(answer500);
       await supertest(app).get('/boom').expect(500, 'sorry');
       const { attributes } = await span();
-      expect(attributes['exception.type']).toBe(isExpress5 ? 'RangeError' : undefined);
+      expect(attributes['exception.type']).toBe('RangeError');
     });
 
     it("answered with 4xx are the client's", async () => {
@@ -261,7 +239,7 @@ describe.each([
       expect(await span()).toMatchObject({ name: 'POST', outcome: 'ok', httpStatusCode: 400 });
     });
 
-    it('after the head are errors, not aborts', async () => {
+    it('after the head give the outcome error, not aborted', async () => {
       const { app, span } = build();
       app.get('/late', (_request, response, next) => {
         response.write('half');

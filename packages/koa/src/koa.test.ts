@@ -1,68 +1,22 @@
 import { once } from 'node:events';
-import { createServer, request as httpRequest, type RequestListener, type Server } from 'node:http';
+import { request as httpRequest, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { createFerret, currentSpan, type Ferret, type FerretOptions } from '@ferretjs/core';
 import { MemorySink } from '@ferretjs/core/testing';
 import Router from '@koa/router';
-import Koa3, { type Middleware } from 'koa';
-import Koa2 from 'koa-2';
+import Koa3 from 'koa';
 import mount from 'koa-mount';
 import supertest from 'supertest';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { annotate, ferret, type KoaOptions, spanOf } from './index.js';
+import { answer, KOAS, serve } from './serve.fixture.js';
 
-const cleanUp: (() => unknown)[] = [];
-afterEach(() => Promise.all(cleanUp.splice(0).map((close) => close())));
-
-describe.each([
-  ['Koa 3.3', Koa3],
-  ['Koa 2.16', Koa2],
-])('%s', (_version, Koa) => {
-  function build(options: FerretOptions = {}, koaOptions: KoaOptions = {}) {
-    const sink = new MemorySink();
-    const instance = createFerret({ sink, flushIntervalMillis: 1, ...options });
-    const app = new Koa();
-    app.silent = true;
-    app.use(ferret(instance, koaOptions));
-    // Koa composes what there is at the time of callback(): at the first request.
-    let callback: RequestListener | undefined;
-    const server: Server = createServer((request, response) => {
-      callback ??= app.callback();
-      callback(request, response);
-    }).listen(0, '127.0.0.1');
-    cleanUp.push(() => {
-      server.closeAllConnections();
-      server.close();
-      return instance.close();
-    });
-    /** The one span of a request just made. */
-    const span = () =>
-      vi.waitFor(() => {
-        const [last] = sink.spans.slice(-1);
-        if (last === undefined) throw new Error('no span yet');
-        return last;
-      });
-    /** The route templates of requests to these paths, in order. */
-    const routes = async (...paths: string[]) => {
-      const found: (string | undefined)[] = [];
-      for (const path of paths) {
-        const before = sink.spans.length;
-        await supertest(server).get(path);
-        await vi.waitFor(() => expect(sink.spans.length).toBe(before + 1));
-        found.push(sink.spans.at(-1)?.httpRoute);
-      }
-      return found;
-    };
-    return { app, server, sink, instance, span, routes };
-  }
-
-  const answer: Middleware = (ctx) => {
-    ctx.body = 'ok';
-  };
+describe.each(KOAS)('%s', (_version, Koa) => {
+  const build = (options?: FerretOptions, koaOptions?: KoaOptions) => serve(Koa, options, koaOptions);
 
   describe('the route template', () => {
-    it('is whole: nested routers, prefixes and parameters in the mount included', async () => {
+    it('includes nested routers, prefixes and parameters in the mount', async () => {
       const { app, routes } = build();
       const users = new Router({ prefix: '/users' });
       users.get('/', answer).get('/:id', answer);
@@ -77,7 +31,7 @@ describe.each([
       ]);
     });
 
-    it('has the paths of koa-mount, nested too', async () => {
+    it('includes the paths of koa-mount, also nested ones', async () => {
       const { app, routes } = build();
       const router = new Router().get('/', answer).get('/cats/:id', answer);
       const inner = new Koa().use(new Router().get('/dogs', answer).routes());
@@ -101,7 +55,7 @@ describe.each([
       ['below a mount', (instance) => new Koa().use(mount('/sub', mounted(instance))).callback()],
       ['on a router', (instance) => new Koa().use(onRouter(instance)).callback()],
       ['on a route', (instance) => new Koa().use(onRoute(instance)).callback()],
-    ])('is there from the first request on, where Ferret is %s', async (_where, build) => {
+    ])('is known from the first request on, with Ferret %s', async (_where, build) => {
       const sink = new MemorySink();
       const instance = createFerret({ sink });
       const callback = build(instance);
@@ -113,7 +67,7 @@ describe.each([
       await instance.close();
     });
 
-    it('has nothing concrete that a rewrite took off the path', async () => {
+    it('has no concrete value that a rewrite removed from the path', async () => {
       const { app, routes } = build();
       app.use((ctx, next) => {
         ctx.path = ctx.path.replace('/tenant-7', '');
@@ -125,7 +79,7 @@ describe.each([
       expect(await routes('/tenant-7/cats/1', '/tenant-7/api/cats/1')).toEqual(['/cats/:id', '/cats/:id']);
     });
 
-    it('is the route, not the middleware of the router that answered before it', async () => {
+    it('is the route, even if middleware of the router answered before it', async () => {
       const { app, routes } = build();
       const router = new Router();
       router.use('/admin', (ctx) => ctx.throw(401));
@@ -139,7 +93,7 @@ describe.each([
       ]);
     });
 
-    it('is that of the route that threw, or found nothing', async () => {
+    it('is that of a route that threw or answered 404', async () => {
       const { app, sink, routes } = build();
       const router = new Router({ prefix: '/users/:tenant' });
       router.get('/:id/boom', () => {
@@ -163,7 +117,7 @@ describe.each([
       ]);
     });
 
-    it('is what the option routeOf says, for other routers', async () => {
+    it('is the result of the option routeOf, for other routers', async () => {
       const { app, routes } = build({}, { routeOf: (ctx) => ctx.state['route'] });
       app.use((ctx) => {
         ctx.state['route'] = '/things/:id';
@@ -172,7 +126,7 @@ describe.each([
       expect(await routes('/things/7')).toEqual(['/things/:id']);
     });
 
-    it('is left out where routeOf throws, and nothing else is (FAULTS 28)', async () => {
+    it('is missing if routeOf throws, and nothing else is (FAULTS 28)', async () => {
       const { app, server, span } = build(
         {},
         {
@@ -222,7 +176,7 @@ describe.each([
       expect(await span()).toMatchObject({ outcome: 'error', attributes: { 'exception.type': 'SyntaxError' } });
     });
 
-    it('is what was sent by hand, where ctx.respond is false', async () => {
+    it('is that of the response sent by hand if ctx.respond is false', async () => {
       const { app, server, span } = build();
       app.use((ctx) => {
         ctx.respond = false;
@@ -244,7 +198,7 @@ describe.each([
       expect(await span()).toMatchObject({ outcome: 'aborted', httpStatusCode: undefined });
     });
 
-    it('has the exception that a middleware of the application answered', async () => {
+    it('includes the exception that a middleware of the application answered', async () => {
       const { app, server, span } = build();
       app.use(async (ctx, next) => {
         try {
@@ -262,7 +216,7 @@ describe.each([
     });
   });
 
-  it("leaves the application's own onerror and error listeners at work", async () => {
+  it("keeps the application's own onerror and error listeners", async () => {
     const { app, server } = build();
     const heard: unknown[] = [];
     app.on('error', (error) => heard.push(error));
@@ -273,7 +227,7 @@ describe.each([
     expect(heard).toMatchObject([{ message: 'teapot' }]);
   });
 
-  it('annotates per route, from the context, and survives a function that throws', async () => {
+  it('annotates a route from the context, and survives a function that throws', async () => {
     const { app, server, span } = build();
     const router = new Router();
     router.get(
@@ -308,7 +262,7 @@ describe.each([
 it('refuses options at the call, never later', () => {
   expect(() => ferret({ batchSize: 0 })).toThrow(/batchSize/);
   expect(() => ferret({ routeOf: 'x' as never })).toThrow(/routeOf must be a function, not string/);
-  expect(() => ferret(undefined, { route: () => '' } as never)).toThrow(/unknown Koa option "route".*routeOf/);
+  expect(() => ferret(undefined, { route: () => '' } as never)).toThrow(/there is no Koa option route\. .*routeOf/);
 });
 
 it('takes routeOf among the options too', async () => {
@@ -316,15 +270,4 @@ it('takes routeOf among the options too', async () => {
   const app = new Koa3().use(ferret({ sink, flushIntervalMillis: 1, shutdownHooks: false, routeOf: () => '/all' }));
   await supertest(app.callback()).get('/x');
   await vi.waitFor(() => expect(sink.spans).toMatchObject([{ name: 'GET /all' }]));
-});
-
-it('fits applications with a state and a context of their own', () => {
-  interface State {
-    user: string;
-  }
-  const app = new Koa3<State, { db: object }>();
-  app.use(ferret({ sink: new MemorySink(), shutdownHooks: false }));
-  new Router<State>().get('/', annotate({ a: 1 }), (ctx) => {
-    ctx.body = ctx.state.user;
-  });
 });

@@ -1,11 +1,12 @@
 import type { Span } from '@ferretjs/core';
-import * as http from '@ferretjs/core/http';
+import * as http from '@ferretjs/core/adapter';
 import type { Context } from 'koa';
 
 /**
- * The span of a request, for code that a library has taken out of the async context. `currentSpan()` is the same span
- * everywhere else.
+ * Returns the span of a request, for code that runs outside of its async context. In all other code `currentSpan()`
+ * returns the same span.
  *
+ * @returns `undefined` if the request is not recorded
  * @example
  * app.use((ctx) => {
  *   legacyQuery('SELECT 1', (rows) => spanOf(ctx)?.annotate({ 'rows.count': rows.length }));

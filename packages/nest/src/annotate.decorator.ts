@@ -3,13 +3,13 @@ import type { ExecutionContext } from '@nestjs/common';
 
 const ANNOTATIONS = Symbol.for('ferretjs.nest.annotations');
 
-/** Attributes, fixed or made from what Nest knows of the call. */
+/** Fixed attributes, or a function that makes them from Nest's execution context. */
 export type Annotation = Attributes | ((context: ExecutionContext) => Attributes);
 
 /**
- * Puts attributes on the span of every request to a handler, or to all handlers of a controller. A handler's win over its
- * controller's, key by key; of several on one, the upper ones win. A function that throws leaves the span as it is, but for
- * `ferret.annotate_error`.
+ * Adds attributes to the span of every request to a handler, or to all handlers of a controller. Attributes of a
+ * handler override those of its controller key by key; with several decorators, the upper ones override the lower ones.
+ * If a function throws, the span gets only `ferret.annotate_error`.
  *
  * @example
  * @Annotate({ team: 'growth' })
@@ -25,7 +25,7 @@ export function Annotate(annotation: Annotation): ClassDecorator & MethodDecorat
   };
 }
 
-/** The annotations of a controller or a handler, the weakest first. */
+/** Returns the annotations of a controller or a handler, in the order in which they apply: later ones override. */
 export function annotationsOf(annotated: object): readonly Annotation[] {
   return Reflect.getMetadata(ANNOTATIONS, annotated) ?? [];
 }

@@ -19,7 +19,7 @@ describe('FerretModule', () => {
     return { app, ferret: app.get<Ferret>(FERRET) };
   }
 
-  it('takes options, an instance, or nothing for the default', async () => {
+  it('accepts options, an instance, or nothing for the default', async () => {
     const own = await context(FerretModule.forRoot({ runId: 'own', sink: new MemorySink() }));
     expect(own.ferret.runId).toBe('own');
     const given = createFerret({ sink: new MemorySink() });
@@ -28,7 +28,7 @@ describe('FerretModule', () => {
     await given.close();
   });
 
-  it('takes them from a factory too, with what that needs', async () => {
+  it('accepts them from a factory with dependencies, too', async () => {
     @Module({ providers: [{ provide: 'RUN', useValue: 'from-elsewhere' }], exports: ['RUN'] })
     class Settings {}
     const { ferret } = await context(
@@ -59,7 +59,7 @@ describe('FerretModule', () => {
     await expect(context(FerretModule.forRoot({ batchSize: 0 }))).rejects.toThrow(/batchSize/);
   });
 
-  it('closes a Ferret of its own with the application, and only flushes another', async () => {
+  it('closes an instance that it made with the application, and only flushes another', async () => {
     const sinks = [new MemorySink(), new MemorySink()] as const;
     const given = createFerret({ sink: sinks[1] });
     const own = await context(FerretModule.forRoot({ sink: sinks[0] }));
@@ -76,7 +76,7 @@ describe('FerretModule', () => {
     await given.close();
   });
 
-  it('closes a shared Ferret for a signal when the last application that has it goes down', async () => {
+  it('closes a shared instance for a signal when the last application that uses it shuts down', async () => {
     const given = createFerret({ sink: new MemorySink() });
     const [first, second] = [await context(FerretModule.forRoot(given)), await context(FerretModule.forRoot(given))];
     const isClosed = () => (given as Ferret & { readonly isClosed: boolean }).isClosed;
@@ -86,7 +86,7 @@ describe('FerretModule', () => {
     expect(isClosed()).toBe(true);
   });
 
-  it('does not wait for ever for the store of a Ferret that goes on', async () => {
+  it('waits for a limited time for the store of an instance that stays open', async () => {
     let release = () => {};
     const released = new Promise<void>((resolve) => {
       release = resolve;

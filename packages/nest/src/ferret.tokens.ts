@@ -1,7 +1,7 @@
-// In the registry, so that the CommonJS and the ES module copy of this package mean the same.
+// Global symbols, so that both builds of this package, CommonJS and ES module, use the same tokens.
 
-/** The application's Ferret; `@InjectFerret()` injects it. */
+/** Injection token of the application's Ferret; `@InjectFerret()` uses it. */
 export const FERRET = Symbol.for('ferretjs.nest.ferret');
 
-/** What `forRoot` or `forRootAsync` was given. */
+/** Injection token of the options or the instance that `forRoot` or `forRootAsync` received. */
 export const FERRET_OPTIONS = Symbol.for('ferretjs.nest.options');

@@ -2,19 +2,19 @@ import type { ExecutionContext } from '@nestjs/common';
 import { type Annotation, annotationsOf } from './annotate.decorator.js';
 import { isUntraced } from './no-trace.decorator.js';
 
-/** What is said of every request to one handler. */
+/** The description of every request to one handler. */
 export interface HandlerDescription {
   readonly isUntraced: boolean;
-  /** In the order to apply them. */
+  /** The annotations in the order in which they apply. */
   readonly annotations: readonly Annotation[];
 }
 
 type Handlers = Map<unknown, HandlerDescription>;
 
-/** By controller, then by handler: classes that inherit a handler share its function. */
+/** Descriptions by controller, then by handler, because classes that inherit a handler share its function. */
 const known = new WeakMap<object, Handlers>();
 
-/** Worked out once for each handler, at its first request. */
+/** Describes the handler of a request. The description is computed once for each handler, at its first request. */
 export function describeHandler(context: ExecutionContext): HandlerDescription {
   const [controller, handler] = [context.getClass(), context.getHandler()];
   let handlers = known.get(controller);
@@ -27,7 +27,7 @@ export function describeHandler(context: ExecutionContext): HandlerDescription {
     description = {
       isUntraced: isUntraced(controller) || isUntraced(handler),
       annotations: merge([
-        // OpenTelemetry: the fully qualified name of the function.
+        // OpenTelemetry's attribute for the fully qualified name of the function.
         { 'code.function.name': `${controller.name}.${handler.name}` },
         ...annotationsOf(controller),
         ...annotationsOf(handler),
@@ -38,7 +38,7 @@ export function describeHandler(context: ExecutionContext): HandlerDescription {
   return description;
 }
 
-/** Fixed attributes that follow each other, as one. */
+/** Merges neighbouring fixed attributes into one annotation. */
 function merge(annotations: readonly Annotation[]): Annotation[] {
   const merged: Annotation[] = [];
   for (const annotation of annotations) {

@@ -1,18 +1,24 @@
 import { currentSpan, type Ferret } from '@ferretjs/core';
-import { type FerretInstance, processWide } from '@ferretjs/core/http';
+import { type FerretInstance, processWide } from '@ferretjs/core/adapter';
 
 /**
- * The `FerretModule` of each application that runs in this process. Decorators need one: they are applied before there is an
- * application, and outside of it.
+ * The `FerretModule` of each application that runs in this process. Decorators need it, because they apply before an
+ * application exists, and outside of it.
  */
 export const living = processWide('nest.living', () => new Set<{ readonly ferret: FerretInstance }>());
 
-/** Whether an application that runs uses this Ferret. */
+/** The instances that a `FerretModule` made from options. They are closed with the last application that uses them. */
+export const own = processWide('nest.own', () => new WeakSet<Ferret>());
+
+/** Whether a running application uses this Ferret. */
 export function isLiving(ferret: Ferret): boolean {
   return [...living].some((module) => module.ferret === ferret);
 }
 
-/** The Ferret of the application whose span is the current one; outside of any, of the application that was started last. */
+/**
+ * Returns the Ferret of the application that the current span belongs to; without one, that of the application started
+ * last.
+ */
 export function livingFerret(): Ferret | undefined {
   const span = currentSpan();
   let last: Ferret | undefined;

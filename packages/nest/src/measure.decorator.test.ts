@@ -21,6 +21,33 @@ import ts from 'typescript';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FERRET, FerretModule, Measure } from './index.js';
 
+/**
+ * A query like those of knex, mongoose and Prisma. It runs each time it is awaited, and can be extended before that.
+ */
+class Query implements PromiseLike<string> {
+  static runs = 0;
+  readonly #parts: readonly string[];
+  constructor(...parts: readonly string[]) {
+    this.#parts = parts;
+  }
+  where(part: string): Query {
+    return new Query(...this.#parts, part);
+  }
+  then<A = string, B = never>(
+    resolve?: ((value: string) => A | PromiseLike<A>) | null,
+    reject?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    Query.runs++;
+    const parts = this.#parts;
+    const run = async () => {
+      await new Promise((ready) => setTimeout(ready, 1));
+      if (parts.includes('broken')) throw new SyntaxError('no such column');
+      return parts.join(' and ');
+    };
+    return run().then(resolve, reject);
+  }
+}
+
 @Injectable()
 class Orders {
   constructor(@Inject('PREFIX') readonly prefix: string) {}
@@ -102,7 +129,7 @@ beforeEach(async () => {
 afterEach(() => app.close());
 
 describe('@Measure()', () => {
-  it('measures what returns and what throws', async () => {
+  it('measures methods that return and methods that throw', async () => {
     expect(orders.sync(7)).toBe('#7');
     expect(() => orders.throws()).toThrow(RangeError);
     expect(Orders.count(1, 2)).toBe(3);
@@ -128,7 +155,7 @@ describe('@Measure()', () => {
     expect(await stored()).toEqual([['SpecialOrders.sync', 'ok', undefined]]);
   });
 
-  it('measures observables until they complete, fail or are left', async () => {
+  it('measures observables until they complete, fail or are unsubscribed', async () => {
     const values = orders.values();
     expect(await stored()).toEqual([]);
     expect(await lastValueFrom(values)).toBe(3);
@@ -143,7 +170,7 @@ describe('@Measure()', () => {
     ]);
   });
 
-  it('leaves an observable with its subscriber, also in the middle of a loop', async () => {
+  it('unsubscribes with its subscriber, also in the middle of a loop', async () => {
     const emitted: number[] = [];
     class Numbers {
       @Measure()
@@ -176,13 +203,77 @@ describe('@Measure()', () => {
     expect(sink.spans).toMatchObject([{ name: 'tick', spanId: seen }]);
   });
 
+  it('A23: returns a query as it is, does not run it, and measures it when it is awaited', async () => {
+    class Users {
+      @Measure()
+      byName(name: string) {
+        return new Query(name);
+      }
+      @Measure()
+      itself(query: Query) {
+        return query;
+      }
+      active(name: string) {
+        return this.byName(name).where('active');
+      }
+    }
+    Query.runs = 0;
+    const users = new Users();
+    const query = new Query('a');
+    expect(users.itself(query)).toBe(query);
+    const built = users.active('b');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(Query.runs).toBe(0);
+    expect(await built).toBe('b and active');
+    expect(Query.runs).toBe(1);
+    expect(await query).toBe('a');
+    expect(await query).toBe('a');
+    expect(Query.runs).toBe(3);
+    await expect(users.byName('broken')).rejects.toThrow('no such column');
+    expect(Query.runs).toBe(4);
+    // The original query was never awaited itself, so it has no span.
+    expect(await stored()).toEqual([
+      ['Users.itself', 'ok', undefined],
+      ['Users.byName', 'error', 'SyntaxError'],
+    ]);
+  });
+
+  it('A31: measures an observable from a promise until it completes, fails or is unsubscribed', async () => {
+    class Remote {
+      @Measure()
+      async values() {
+        await Promise.resolve();
+        return of(1, 2, 3);
+      }
+      @Measure()
+      async fails() {
+        return throwError(() => new SyntaxError('half of it'));
+      }
+      @Measure()
+      async subject() {
+        return new Subject<number>();
+      }
+    }
+    const remote = new Remote();
+    const values = await remote.values();
+    expect(await stored()).toEqual([]);
+    expect(await lastValueFrom(values)).toBe(3);
+    await expect(lastValueFrom(await remote.fails())).rejects.toThrow('half of it');
+    expect(await remote.subject()).toBeInstanceOf(Subject);
+    expect(await stored()).toEqual([
+      ['Remote.values', 'ok', undefined],
+      ['Remote.fails', 'error', 'SyntaxError'],
+      ['Remote.subject', 'ok', undefined],
+    ]);
+  });
+
   it('returns subjects as they are', async () => {
     const subject = orders.subject();
     expect(subject).toBeInstanceOf(Subject);
     expect(await stored()).toEqual([['Orders.subject', 'ok', undefined]]);
   });
 
-  it('leaves the method its name, its length and what other decorators have said of it', () => {
+  it("keeps the method's name, its length and the metadata of other decorators", () => {
     class Controller {
       @Measure()
       @Get('users/:id')
@@ -192,7 +283,7 @@ describe('@Measure()', () => {
     expect([show.name, show.length, Reflect.getMetadata('path', show)]).toEqual(['show', 1, 'users/:id']);
   });
 
-  it('goes to the Ferret of the current span, where several applications have one of their own', async () => {
+  it('uses the Ferret of the current span if several applications have one of their own', async () => {
     const others = new MemorySink();
     @Module({ imports: [FerretModule.forRoot({ sink: others })] })
     class OtherModule {}
@@ -204,7 +295,7 @@ describe('@Measure()', () => {
     expect(others.spans.map(({ name }) => name)).toEqual(['Orders.sync']);
   });
 
-  it('only calls the method where no FerretModule runs', async () => {
+  it('only calls the method if no FerretModule runs', async () => {
     await app.close();
     expect(orders.sync(7)).toBe('#7');
     expect(await lastValueFrom(orders.values())).toBe(3);
@@ -229,10 +320,10 @@ describe('@Measure()', () => {
     expect((await stored()).map(([name]) => name)).toEqual(['Standard.show', 'named']);
   });
 
-  it('refuses what is no method, and a name that is no text', () => {
+  it('refuses targets other than methods, and names other than strings', () => {
     expect(() => Measure(7 as never)).toThrow('@Measure() takes a name or nothing, not number');
     const decorate = Measure() as (target: object, key: string, descriptor?: PropertyDescriptor) => void;
-    expect(() => decorate({}, 'field')).toThrow('@Measure() is for methods; field is none');
-    expect(() => decorate({}, 'getter', { get: () => 1 })).toThrow('getter is none');
+    expect(() => decorate({}, 'field')).toThrow('@Measure() is for methods; field is not a method');
+    expect(() => decorate({}, 'getter', { get: () => 1 })).toThrow('getter is not a method');
   });
 });

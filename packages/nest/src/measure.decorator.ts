@@ -1,21 +1,21 @@
-import { type AnyFunction, type Ferret, FerretError } from '@ferretjs/core';
-import { endWhenSettled, withSpan } from '@ferretjs/core/http';
+import { type AnyFunction, type Ferret, FerretError, type Span } from '@ferretjs/core';
+import { endWhenSettled, follow, isPromise, withSpan } from '@ferretjs/core/adapter';
 import { livingFerret } from './living-modules.js';
 import { isCold, traceObservable } from './trace-observable.js';
 
-/** Of methods, as TypeScript's `experimentalDecorators` and as the standard apply it. */
+/** A decorator for methods, for TypeScript's `experimentalDecorators` and for standard decorators. */
 export interface MeasureDecorator {
   <Method extends AnyFunction>(method: Method, context: ClassMethodDecoratorContext): Method;
   <Method extends AnyFunction>(target: object, key: string | symbol, descriptor: TypedPropertyDescriptor<Method>): void;
 }
 
 /**
- * Measures every call of a method in a span of its own, a child of the current one. It ends when the method returns, its promise
- * settles or its observable completes; each further subscription is a span too. Where no `FerretModule` runs, as in a
- * unit test, the method is called as it is.
+ * Measures every call of a method in a span of its own, a child of the current one. The span ends when the method
+ * returns, its promise settles or its observable completes; each further subscription is a span, too. If no
+ * `FerretModule` runs, as in a unit test, the method is called unchanged.
  *
- * @param name Default: `Class.method`, with the class of the instance.
- * @throws FerretError `INVALID_OPTION` where it decorates something other than a method.
+ * @param name the name of the span. Default: `Class.method`, with the class of the instance
+ * @throws FerretError `INVALID_OPTION` if it decorates something other than a method
  * @example
  * class Orders {
  *   @Measure('SELECT orders')
@@ -39,7 +39,7 @@ export function Measure(name?: string): MeasureDecorator {
 
 function measured(method: unknown, key: string | symbol, name: string | undefined): AnyFunction {
   if (typeof method !== 'function') {
-    throw new FerretError('INVALID_OPTION', `Ferret: @Measure() is for methods; ${String(key)} is none.`);
+    throw new FerretError('INVALID_OPTION', `Ferret: @Measure() is for methods; ${String(key)} is not a method.`);
   }
   const wrapper = function (this: unknown, ...args: unknown[]): unknown {
     const ferret = livingFerret();
@@ -50,7 +50,7 @@ function measured(method: unknown, key: string | symbol, name: string | undefine
     name: { value: method.name, configurable: true },
     length: { value: method.length, configurable: true },
   });
-  // What decorators below this one have said of the method: Nest keeps routes and guards so.
+  // Copies the metadata that decorators below this one have set: Nest keeps routes and guards in it.
   for (const metadataKey of Reflect.getOwnMetadataKeys?.(method) ?? []) {
     Reflect.defineMetadata(metadataKey, Reflect.getOwnMetadata(metadataKey, method), wrapper);
   }
@@ -63,13 +63,24 @@ function call(ferret: Ferret, name: string, method: () => unknown): unknown {
   try {
     result = withSpan(span, method);
   } catch (error) {
-    span.recordError(error).end();
-    throw error;
+    fail(span, error);
   }
-  return isCold(result) ? traceObservable(result, span, () => ferret.start(name)) : endWhenSettled(span, result);
+  const settle = (value: unknown) =>
+    isCold(value) ? traceObservable(value, span, () => ferret.start(name)) : endWhenSettled(span, value);
+  return isPromise(result) ? follow(result, settle, (error) => fail(span, error)) : settle(result);
 }
 
-/** `Orders.` for an instance of it and for the class itself; nothing where there is neither. */
+function fail(span: Span, error: unknown): never {
+  try {
+    span.recordError(error);
+  } finally {
+    // After a stack overflow, the stack may be too full to describe the error.
+    span.end();
+  }
+  throw error;
+}
+
+/** Returns `Orders.` for an instance of the class and for the class itself; an empty text if there is no class. */
 function classNameOf(self: unknown): string {
   const owner = typeof self === 'function' ? self : (self as object | undefined)?.constructor;
   return owner?.name ? `${owner.name}.` : '';

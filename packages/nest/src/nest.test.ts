@@ -43,7 +43,7 @@ afterEach(async () => {
   for (const close of cleanUp.splice(0).reverse()) await close();
 });
 
-/** A Ferret, and the spans it has stored, once there are as many. */
+/** A Ferret. `spans(count)` resolves with the stored spans, once there are `count`. */
 function recorder() {
   const sink = new MemorySink();
   const instance = createFerret({ sink });
@@ -70,7 +70,7 @@ const platforms = { Express: () => new ExpressAdapter(), Fastify: () => new Fast
 describe.each(Object.entries(platforms))('Nest on %s', (platform, adapter) => {
   const isExpress = platform === 'Express';
 
-  /** An application that listens, and what it has stored. */
+  /** An application that listens, with its stored spans. */
   async function start(metadata: ModuleMetadata, configure: (app: INestApplication) => void = () => {}) {
     const { instance, spans } = recorder();
     @Module({ ...metadata, imports: [FerretModule.forRoot(instance), ...(metadata.imports ?? [])] })
@@ -107,7 +107,7 @@ describe.each(Object.entries(platforms))('Nest on %s', (platform, adapter) => {
       });
     });
 
-    it('is absent where no route matched below a prefix, nor the method of one that has none', async () => {
+    it('is absent if no route matched below a prefix, or none with the method', async () => {
       @Controller()
       class Root {
         @Get('health')
@@ -129,7 +129,7 @@ describe.each(Object.entries(platforms))('Nest on %s', (platform, adapter) => {
       ]);
     });
 
-    it('is absent where no route matched, and there where a guard, a pipe, a handler or a filter answered', async () => {
+    it('is absent if no route matched, and present if a guard, a pipe, a handler or a filter answered', async () => {
       @Injectable()
       class Never {
         canActivate() {
@@ -217,7 +217,7 @@ describe.each(Object.entries(platforms))('Nest on %s', (platform, adapter) => {
     });
   });
 
-  it('sees what is answered before a handler: by a parser, by middleware, for a malformed URL', async () => {
+  it('records responses before a handler: of a parser, of middleware, to a malformed URL', async () => {
     @Controller()
     class Root {
       @Post('echo')
@@ -244,7 +244,7 @@ describe.each(Object.entries(platforms))('Nest on %s', (platform, adapter) => {
     await supertest(url).post('/echo').set('content-type', 'application/json').send('{broken').expect(400);
     await get('/closed').expect(401);
     await get('/failing').expect(500);
-    // Wrong for Fastify; for others there is no route to decode it for.
+    // Fastify refuses this URL; Express has no route to decode it for.
     const malformed = await get('/%E0%A4%A');
     expect([400, 404]).toContain(malformed.status);
     const seen = (await spans(4)).map(({ name, httpStatusCode, attributes }) => [
@@ -253,16 +253,15 @@ describe.each(Object.entries(platforms))('Nest on %s', (platform, adapter) => {
       attributes['exception.type'],
     ]);
     expect(seen.map(([name, status]) => [name, status])).toEqual([
-      // Fastify reads the body when it knows the route, Express before.
-      [isExpress ? 'POST' : 'POST /echo', 400],
+      ['POST', 400],
       ['GET', 401],
       ['GET', 500],
       ['GET', malformed.status],
     ]);
-    expect(seen[2]).toEqual(['GET', 500, 'RangeError']);
+    expect(seen[2]?.slice(1)).toEqual([500, 'RangeError']);
   });
 
-  it('annotates: the handler over its controller, the upper over the lower, functions of the context too', async () => {
+  it('annotates: a handler overrides its controller, an upper decorator a lower one, also by functions', async () => {
     @Annotate({ team: 'platform', tier: 1, area: 'shop' })
     class Base {}
     @Annotate({ tier: 2 })
@@ -291,7 +290,7 @@ describe.each(Object.entries(platforms))('Nest on %s', (platform, adapter) => {
     });
   });
 
-  it('keeps what is marked with @NoTrace() out, and all below it, also what a guard refuses', async () => {
+  it('leaves out handlers with @NoTrace(), the spans below them, and requests that a guard refuses', async () => {
     @Injectable()
     class Never {
       canActivate() {
@@ -327,7 +326,44 @@ describe.each(Object.entries(platforms))('Nest on %s', (platform, adapter) => {
     expect(instance.stats().started).toBe(1);
   });
 
-  it("describes what the application's own global guards refuse, wherever they are provided", async () => {
+  it('A26: leaves out spans of middleware in a request whose handler has @NoTrace()', async () => {
+    @Injectable()
+    class Service {
+      @Measure()
+      async look() {
+        await Promise.resolve();
+      }
+    }
+    @Injectable()
+    class Looking {
+      constructor(@Inject(Service) readonly service: Service) {}
+      async use(_request: unknown, _response: unknown, next: () => void) {
+        await this.service.look();
+        next();
+      }
+    }
+    @Controller()
+    class Mixed {
+      @NoTrace()
+      @Get('quiet')
+      quiet() {}
+      @Get('loud')
+      loud() {}
+    }
+    @Module({ controllers: [Mixed], providers: [Service] })
+    class MixedModule {
+      configure(consumer: MiddlewareConsumer) {
+        consumer.apply(Looking).forRoutes('{*all}');
+      }
+    }
+    const { get, spans, instance } = await start({ imports: [MixedModule] });
+    await get('/quiet').expect(200);
+    await get('/loud').expect(200);
+    expect((await spans(2)).map(({ name }) => name)).toEqual(['Service.look', 'GET /loud']);
+    expect(instance.stats()).toMatchObject({ started: 2, stored: 2, pending: 0 });
+  });
+
+  it("describes requests that the application's global guards refuse, wherever they are provided", async () => {
     @Injectable()
     class Never {
       canActivate() {
@@ -404,7 +440,7 @@ describe.each(Object.entries(platforms))('Nest on %s', (platform, adapter) => {
     expect(new Set(children.map(({ parentId }) => parentId))).toEqual(new Set(roots.map(({ spanId }) => spanId)));
   });
 
-  it('follows server-sent events to their end, or to where they fail', async () => {
+  it('follows server-sent events until they end or fail', async () => {
     @Controller()
     class Events {
       @Sse('events')
@@ -434,7 +470,7 @@ describe.each(Object.entries(platforms))('Nest on %s', (platform, adapter) => {
     ]);
   });
 
-  it('writes one row for a request to an Express application within, which has Ferret as well', async () => {
+  it('writes one row for a request to an inner Express application that has Ferret as well', async () => {
     const { app, get, spans, instance } = await start({}, (app) => {
       const admin = express();
       admin.use(ferretForExpress(app.get<Ferret>(FERRET)));
@@ -447,7 +483,7 @@ describe.each(Object.entries(platforms))('Nest on %s', (platform, adapter) => {
     expect(app).toBeDefined();
   });
 
-  it('works in a testing module, which gets its adapter late', async () => {
+  it('works in a testing module, whose adapter arrives late', async () => {
     const { instance, spans } = recorder();
     const module = await Test.createTestingModule({
       imports: [FerretModule.forRoot(instance)],
@@ -467,7 +503,7 @@ describe.each(Object.entries(platforms))('Nest on %s', (platform, adapter) => {
   });
 });
 
-it('traces requests that Fastify is given without a server', async () => {
+it('traces requests that Fastify receives without a server', async () => {
   const { instance, spans } = recorder();
   @Module({ imports: [FerretModule.forRoot(instance)], controllers: [Users] })
   class AppModule {}

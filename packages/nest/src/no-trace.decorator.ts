@@ -1,7 +1,7 @@
 const NO_TRACE = Symbol.for('ferretjs.nest.noTrace');
 
 /**
- * Keeps the requests to a handler, or to all handlers of a controller, out of the record, with all that is measured in them.
+ * Leaves requests to a handler, or to all handlers of a controller, out of the file, with every span measured in them.
  *
  * @example
  * class Health {
@@ -15,7 +15,7 @@ export function NoTrace(): ClassDecorator & MethodDecorator {
   };
 }
 
-/** Whether a controller or a handler is marked. */
+/** Whether a controller or a handler has `@NoTrace()`. */
 export function isUntraced(marked: object): boolean {
   return Reflect.getMetadata(NO_TRACE, marked) === true;
 }

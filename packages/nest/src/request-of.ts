@@ -1,10 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { ArgumentsHost } from '@nestjs/common';
 
-/** Fastify's request has Node's own in it; Express's is one. */
+/** The request of the platform. Fastify's contains Node's own; Express's is Node's own. */
 export type PlatformRequest = IncomingMessage & { readonly raw?: IncomingMessage };
 
-/** Node's request, in a handler of one; `undefined` in those of microservices, gateways and GraphQL. */
+/**
+ * Returns Node's request in the handler of a request; `undefined` in handlers of microservices, gateways and GraphQL.
+ */
 export function requestOf(context: ArgumentsHost): IncomingMessage | undefined {
   if (context.getType() !== 'http') return undefined;
   const request = context.switchToHttp().getRequest<PlatformRequest | undefined>();

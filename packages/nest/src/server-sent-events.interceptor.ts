@@ -1,15 +1,16 @@
-import { exceptionThrown } from '@ferretjs/core/http';
+import { exceptionThrown } from '@ferretjs/core/adapter';
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
-import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
+import type { ModulesContainer } from '@nestjs/core';
 import { type Observable, tap } from 'rxjs';
+import { ownersOf } from './handlers-of.js';
 import { requestOf } from './request-of.js';
 
-/** What `@Sse()` puts on a handler; Nest's constant of this name is not among what its entry exports. */
+/** The metadata key of `@Sse()`. The entry of `@nestjs/common` does not export Nest's constant for it. */
 const SSE_METADATA = '__sse__';
 
 /**
- * Keeps what fails in a stream of server-sent events (`@Sse()`) on the request's span: Nest sends it as the last event, so it never
- * reaches the exceptions layer.
+ * Records errors in a stream of server-sent events (`@Sse()`) on the request's span. Nest sends such an error as the
+ * last event, so it never reaches the exceptions layer.
  */
 export class ServerSentEventsInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -19,15 +20,10 @@ export class ServerSentEventsInterceptor implements NestInterceptor {
   }
 }
 
-/** Whether there is any; an interceptor is dear for those who have no other. */
+/** Whether an application has handlers with `@Sse()`. An interceptor is costly for applications that have no other. */
 export function hasServerSentEvents(modules: ModulesContainer): boolean {
-  const scanner = new MetadataScanner();
-  const controllers = [...modules.values()].flatMap((module) => [...module.controllers.values()]);
-  return controllers.some(({ metatype }) => {
-    const prototype: Record<string, object> | undefined = metatype?.prototype;
-    if (prototype === undefined) return false;
-    return scanner
-      .getAllMethodNames(prototype)
-      .some((name) => Reflect.getMetadata(SSE_METADATA, prototype[name]!) === true);
-  });
+  for (const { isController, methods } of ownersOf(modules)) {
+    if (isController && methods.some(({ method }) => Reflect.getMetadata(SSE_METADATA, method) === true)) return true;
+  }
+  return false;
 }

@@ -1,6 +1,6 @@
 /**
- * Waits for a promise, but not for longer than this. The timer holds the process open on purpose, and only for this long:
- * Node would otherwise end while what is waited for is tried again.
+ * Waits for a promise, at most `millis`. The timer keeps the process alive on purpose, only for that time: otherwise
+ * Node would end while the awaited work is tried again.
  */
 export async function settlesWithin(promise: Promise<unknown>, millis: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;

@@ -1,19 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createStoreFixture, FIXTURE_START_MICROS } from '../../../core/src/sqlite/reader/reader.fixture.js';
-import { runFerret } from '../ferret.fixture.js';
+import { createStoreFixture, FIXTURE_START_MICROS } from '@ferretjs/core/testing';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { runFerret, temporaryDirectory } from '../ferret.fixture.js';
 
 const MILLISECOND = 1_000_000;
 const MINUTE_MICROS = 60_000_000;
 
-let directory: string;
-let file: string;
+const directory = temporaryDirectory();
+const file = join(directory, 'ferret.db');
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-analyze-'));
-  file = join(directory, 'ferret.db');
   const store = await createStoreFixture(file);
   const process = await store.addProcess(await store.addRun(), {
     started: 96,
@@ -30,10 +26,6 @@ beforeAll(async () => {
   await store.addSpan(process, { name: '=SUM(A1)', outcome: 'error' });
   await store.addSpan(process, { name: 'late', startMicros: FIXTURE_START_MICROS + MINUTE_MICROS });
   await store.close();
-});
-
-afterAll(async () => {
-  await rm(directory, { recursive: true });
 });
 
 interface Document {
@@ -59,7 +51,7 @@ describe('figures', () => {
     const { out } = await analyze();
     expect(out).toContain('sampled  0.03/s of 0.83/s kept in detail; counts are exact\n');
     expect(out).toContain(
-      'figures  counted as spans ended: percentiles within 2 % from 1 us on; --exact scans the spans\n',
+      'figures  from live counters (every span, percentiles within 2 %, above 1 us); --exact reads the stored spans instead\n',
     );
     expect(out).toMatch(/^GET \/ +98 +0\.82\/s +0 +2\.45 s +>99\.9 % /m);
     expect(out).toMatch(/^=SUM\(A1\) +2 +0\.02\/s +2 \(100 %\) /m);
@@ -92,7 +84,7 @@ describe('figures', () => {
     expect(counts(await json('--where', 'route=/', '--where', 'outcome=error'))).toEqual(['GET / 1']);
     expect(counts(await json('--where', 'plan=pro'))).toEqual(['GET / 1']);
     const { out } = await analyze('--where', "plan=' OR 1=1 --");
-    expect(out).toContain('\n\nNo span is like that.\n');
+    expect(out).toContain('\n\nNo span matches.\n');
   });
 
   it('are of a time, where they are counted in whole minutes', async () => {
@@ -124,7 +116,7 @@ describe('figures', () => {
     expect(out).toMatch(/^name,count,rate_per_second,errors,error_share,total_ns,share,average_ns,min_ns,.*\r\n/);
     expect(out).toContain("\r\n'=SUM(A1),2,0.016666666666666666,2,1,3,");
     expect(err).toContain('missing: 96 sampled out, on purpose\n');
-    expect(err).toContain('figures: counted as spans ended');
+    expect(err).toContain('figures: from live counters');
     expect((await analyze('--csv', '--limit', '1')).out.split('\r\n')).toHaveLength(3);
   });
 
@@ -153,7 +145,9 @@ describe('trees', () => {
     const { out } = await analyze('--tree', '--where', 'outcome=error', '--top', '9');
     expect(out.match(/^trace /gm)).toHaveLength(2);
     expect((await analyze('--tree', '--since', '2026-01-01T00:00:30Z')).out).toContain('late');
-    expect((await analyze('--tree', '--where', 'route=/nope')).out).toContain('No trace begins with a span like that.');
+    expect((await analyze('--tree', '--where', 'route=/nope')).out).toContain(
+      'No trace begins with a span that matches.',
+    );
   });
 });
 

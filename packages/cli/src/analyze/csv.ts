@@ -1,5 +1,5 @@
+import type { Group } from '@ferretjs/queries';
 import { toCsv } from '../format/csv.js';
-import type { Group } from './figures.js';
 
 const COLUMNS: Readonly<Record<string, (group: Group) => string | number | null>> = {
   name: ({ name }) => name,

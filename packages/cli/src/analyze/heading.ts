@@ -1,63 +1,47 @@
-import type { Run } from '@ferretjs/core/reader';
+import type { Analysis, AnalyzeQuery, Report } from '@ferretjs/queries';
+import { formatRate, formatTime, microsOf } from '@ferretjs/queries/words';
 import type { Fact } from '../format/facts.js';
-import { formatCount } from '../format/number.js';
-import { formatRate } from '../format/rate.js';
-import { runMicros } from '../format/run.js';
-import { formatTime } from '../format/time.js';
-import type { Figures, FiguresOptions } from './figures.js';
 
-/** What stands above the figures: what of the run they are of, and how far they can be trusted. */
-export function describeFigures(run: Run, figures: Figures, options: FiguresOptions): Fact[] {
-  const facts: Fact[] = [];
-  const sampling = describeSampling(run, figures.source);
-  if (sampling !== undefined) facts.push({ label: 'sampled', text: sampling });
+/** The lines above the figures: the part of the run that they are of, and how far they can be trusted. */
+export function describeFigures(analysis: Analysis, options: AnalyzeQuery): Fact[] {
+  const facts: Fact[] = [...describeSampling(analysis, analysis.source)];
   if (options.since !== undefined || options.until !== undefined) {
-    facts.push({ label: 'period', text: describePeriod(run, figures, options) });
+    facts.push({ label: 'period', text: describePeriod(analysis, options) });
   }
-  return [...facts, { label: 'figures', text: describeSource(figures) }];
+  return [...facts, { label: 'figures', text: describeSource(analysis) }];
 }
 
-/** What of the run lies within the time that was asked for; none of it, perhaps. */
-function describePeriod(run: Run, { source, fromMicros, toMicros }: Figures, { until }: FiguresOptions): string {
-  const endMicros = run.startedAtMicros + runMicros(run);
-  if (fromMicros > endMicros) {
-    const how = run.endedAtMicros === undefined ? 'was last seen' : 'ended';
-    return `nothing of the run: it ${how} at ${formatTime(endMicros)}, before ${formatTime(fromMicros)}`;
+/** The part of the run within the time that was asked for, which may be none of it. */
+function describePeriod({ run, source, from, to }: Analysis, { until }: AnalyzeQuery): string {
+  const startMicros = microsOf(run.startedAt);
+  const endMicros = startMicros + run.durationNanos / 1_000;
+  if (microsOf(from) > endMicros) {
+    const how = run.endedAt === null ? 'was last seen' : 'ended';
+    return `nothing of the run: it ${how} at ${formatTime(endMicros)}, before ${formatTime(from)}`;
   }
-  if (until !== undefined && until <= run.startedAtMicros && toMicros === run.startedAtMicros) {
-    return `nothing of the run: it began at ${formatTime(run.startedAtMicros)}, after ${formatTime(until)}`;
+  if (until !== undefined && until <= startMicros && to === run.startedAt) {
+    return `nothing of the run: it began at ${formatTime(startMicros)}, after ${formatTime(until)}`;
   }
-  return `${formatTime(fromMicros)} to ${formatTime(toMicros)}${source === 'routes' ? ', in whole minutes' : ''}`;
+  return `${formatTime(from)} to ${formatTime(to)}${source === 'routes' ? ', in whole minutes' : ''}`;
 }
 
-function describeSource({ source, isCounted }: Figures): string {
+function describeSource({ source, isCounted }: Analysis): string {
   if (source === 'routes') {
-    return 'counted as spans ended: percentiles within 2 % from 1 us on; --exact scans the spans';
+    const precision = 'every span, percentiles within 2 %, above 1 us';
+    return `from live counters (${precision}); --exact reads the stored spans instead`;
   }
   return isCounted
     ? 'exact, from a scan of the stored spans'
     : 'exact, from a scan of the stored spans: this run has no counts';
 }
 
-/** Counted or not, what was sampled out is nowhere in detail. */
-function describeSampling(run: Run, source: Figures['source']): string | undefined {
-  const { stored, sampledOut } = run.ledger;
-  const seconds = runMicros(run) / 1e6;
-  if (sampledOut === 0 || seconds === 0) return undefined;
-  const kept = `${formatRate(stored / seconds)} of ${formatRate((stored + sampledOut) / seconds)} kept in detail`;
-  return source === 'routes' ? `${kept}; counts are exact` : `${kept}; a scan sees only what was kept`;
-}
-
-/**
- * Spans that are not in the figures though they ended. A file that is being written may hold a few more instead, and a part of a run
- * says nothing of the rest.
- */
-export function describeGap(run: Run, { source, groups }: Figures, { since, until, where }: FiguresOptions): string[] {
-  if (since !== undefined || until !== undefined || (where ?? []).length > 0) return [];
-  const shown = groups.reduce((sum, { count }) => sum + count, 0);
-  const gone = run.ledger.stored + (source === 'routes' ? run.ledger.sampledOut : 0) - shown;
-  if (gone <= 0) return [];
-  return source === 'routes'
-    ? [`${formatCount(gone)} not counted, or not yet: --exact scans what is stored`]
-    : [`${formatCount(gone)} stored, and deleted from the file since`];
+/** Spans that were sampled out or folded are counted, and have no row. */
+export function describeSampling({ run, ledger }: Report, source: Analysis['source']): Fact[] {
+  const { stored, sampledOut, folded } = ledger;
+  const seconds = run.durationNanos / 1e9;
+  if (sampledOut + folded === 0 || seconds === 0) return [];
+  const ended = stored + sampledOut + folded;
+  const kept = `${formatRate(stored / seconds)} of ${formatRate(ended / seconds)} kept in detail`;
+  const text = source === 'routes' ? `${kept}; counts are exact` : `${kept}; a scan sees only what was kept`;
+  return [{ label: 'sampled', text }];
 }

@@ -1,61 +1,66 @@
-import type { Run } from '@ferretjs/core/reader';
-import { escapeControls } from '../format/escape.js';
-import { countOf } from '../format/number.js';
-import { describeRun } from '../format/run.js';
+import type { Analysis, AnalyzeQuery, EmptyReason, Group, SortColumn } from '@ferretjs/queries';
+import { countOf, escapeControls, SORT_COLUMNS } from '@ferretjs/queries/words';
+import { describeReport } from '../format/report.js';
 import { type Column, renderTable } from '../format/table.js';
-import { wrap } from '../format/wrap.js';
+import { wrap } from '../format/width.js';
 import type { Terminal } from '../terminal.js';
 import { COLUMNS } from './columns.js';
 import { type Distributions, drawDistributions } from './distribution.js';
-import type { Figures, FiguresOptions, Group } from './figures.js';
-import { describeFigures, describeGap } from './heading.js';
-import { SORT_COLUMNS, type SortColumn } from './sort-columns.js';
+import { describeFigures } from './heading.js';
 
-const TABLE_LIMIT = 50;
+/** The most names in a table. Default of `--limit`. */
+export const TABLE_LIMIT = 50;
+
+/** The name that the counters give to all names beyond those that they know (statistics/ in @ferretjs/core). */
+const OTHER_NAMES = '(other names)';
+
+export const EMPTY: Readonly<Record<EmptyReason, string>> = {
+  'never stored': 'No span has been stored.',
+  deleted: 'Its spans have been deleted (retention).',
+  'no match': 'No trace begins with a span that matches.',
+};
+
+export interface ReportOptions extends AnalyzeQuery {
+  readonly sort: SortColumn;
+}
 
 /** The report that people read. */
-export function renderReport(
-  terminal: Terminal,
-  run: Run,
-  figures: Figures,
-  options: FiguresOptions & { readonly sort: SortColumn; readonly limit?: number },
-): string {
+export function renderReport(terminal: Terminal, analysis: Analysis, options: ReportOptions): string {
   const { colors, width } = terminal;
-  const { groups } = figures;
-  const { by, sort, limit = TABLE_LIMIT, where = [] } = options;
-  const heading = describeRun(
-    terminal,
-    run,
-    describeGap(run, figures, options),
-    describeFigures(run, figures, options),
-  );
-  if (groups.length === 0) {
-    const isWhole = options.since === undefined && options.until === undefined && where.length === 0;
-    return [heading, '', isWhole ? 'No span has been stored.' : 'No span is like that.'].join('\n');
-  }
-  const shown = groups.slice(0, limit);
-  const distributions = drawDistributions(terminal, shown);
+  const { by, names, nameCount, source } = analysis;
+  const heading = describeReport(terminal, analysis, describeFigures(analysis, options));
+  if (names.length === 0) return [heading, '', describeNothing(analysis, options)].join('\n');
+  const distributions = drawDistributions(terminal, names);
   const table = renderTable(
     terminal,
-    columnsOf(escapeControls(by.replace(/^attribute:/, '')), sort, distributions),
-    shown.map((group) => rowOf(terminal, group, distributions)),
+    columnsOf(escapeControls(by.replace(/^attribute:/, '')), options.sort, distributions),
+    names.map((group) => rowOf(terminal, group, distributions)),
   );
   const notes: string[] = [];
-  if (groups.length > limit) {
-    const more = countOf(groups.length - limit, by === 'name' ? 'more name' : 'more value');
-    notes.push(...wrap(`... and ${more}: --limit ${groups.length} shows all`, width));
+  if (nameCount > names.length) {
+    const more = countOf(nameCount - names.length, by === 'name' ? 'more name' : 'more value');
+    notes.push(`... and ${more}: --limit ${nameCount} shows all`);
   }
-  return [heading, '', table, ...notes.map((note) => colors.dim(note))].join('\n');
+  if (source === 'routes' && names.some(({ name }) => name === OTHER_NAMES)) {
+    notes.push(`${OTHER_NAMES}: a process counts 2,000 names; --exact tells the others apart`);
+  }
+  const dim = notes.flatMap((note) => wrap(note, width)).map((note) => colors.dim(note));
+  return [heading, '', table, ...dim].join('\n');
+}
+
+function describeNothing({ ledger }: Analysis, { since, until, where = [] }: AnalyzeQuery): string {
+  if (since !== undefined || until !== undefined || where.length > 0) return 'No span matches.';
+  return EMPTY[ledger.stored > 0 ? 'deleted' : 'never stored'];
 }
 
 function columnsOf(title: string, sort: SortColumn, { legend }: Distributions): Column[] {
   const columns = SORT_COLUMNS.map((word): Column => {
     const { expendable, ...column } = COLUMNS[word];
     const shown = word === 'name' ? { ...column, title } : column;
-    // What it is sorted by stays, however narrow the terminal is.
+    // The column that the table is sorted by stays, however narrow the terminal is.
     return word === sort || expendable === undefined ? shown : { ...shown, expendable };
   });
-  return [...columns, { title: 'distribution', align: 'left', expendable: 4, legend }];
+  return [...columns, { title: 'distribution', align: 'left', expendable: 5, legend }];
 }
 
 function rowOf(terminal: Terminal, group: Group, distributions: Distributions): string[] {

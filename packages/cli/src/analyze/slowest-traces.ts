@@ -1,44 +1,32 @@
-import { openReader, type Reader, type SpanFilter } from '@ferretjs/core/reader';
-import { describeRun } from '../format/run.js';
+import { openReader } from '@ferretjs/core/reader';
+import { type SlowestQuery, slowestTraces } from '@ferretjs/queries';
+import { describeReport } from '../format/report.js';
 import type { Terminal } from '../terminal.js';
 import { ENOUGH_SPANS, renderTrace } from '../trace/render-trace.js';
-import { boundsOf, type FiguresOptions } from './figures.js';
+import { runsOf } from '../trace/show-trace.js';
+import { placeFor, whileWaiting } from '../waiting.js';
+import { EMPTY } from './report.js';
 
-export interface TreeOptions extends Pick<FiguresOptions, 'since' | 'until' | 'where'> {
-  readonly run?: string;
-  /** How many traces are shown. */
+export interface TreeOptions extends Omit<SlowestQuery, 'limit'> {
+  /** The most traces that are shown. */
   readonly top: number;
 }
 
 /** `ferret analyze --tree`: the traces of the slowest roots. */
-export async function showTrees(terminal: Terminal, file: string, options: TreeOptions): Promise<void> {
-  const reader = await openReader(file);
+export async function showTrees(terminal: Terminal, file: string, { top, ...options }: TreeOptions): Promise<void> {
+  const reader = await openReader(file, placeFor(terminal));
   try {
-    const run = await reader.run(options.run);
-    terminal.print(describeRun(terminal, run, []));
-    const filter = { ...boundsOf(options), where: options.where ?? [] };
-    const traceIds = await findSlowestTraces(reader, run.runId, options.top, filter);
-    for (const traceId of traceIds) {
+    const found = await whileWaiting(terminal, 'reading the spans', () =>
+      slowestTraces(reader, { ...options, limit: top }),
+    );
+    terminal.print(describeReport(terminal, found));
+    if (found.emptyReason !== null) terminal.print(`\n${EMPTY[found.emptyReason]}`);
+    for (const traceId of found.traceIds) {
       const spans = await reader.trace(traceId, ENOUGH_SPANS);
-      terminal.print(`\n${renderTrace(terminal, traceId, spans, { hasWaterfall: false })}`);
-    }
-    if (traceIds.length === 0) {
-      terminal.print(
-        run.ledger.stored === 0 ? '\nNo span has been stored.' : '\nNo trace begins with a span like that.',
-      );
+      const runs = await runsOf(reader, spans);
+      terminal.print(`\n${renderTrace(terminal, traceId, spans, runs, { hasWaterfall: false })}`);
     }
   } finally {
     await reader.close();
-  }
-}
-
-/** Several of the slowest roots may belong to one trace, so it may take more roots than traces. */
-async function findSlowestTraces(reader: Reader, runId: string, count: number, filter: SpanFilter): Promise<string[]> {
-  for (let limit = count; ; limit *= 2) {
-    const roots = await reader.slowestRoots(runId, limit, filter);
-    const traceIds = [...new Set(roots.map((root) => root.traceId))];
-    if (traceIds.length >= count || roots.length < limit) {
-      return traceIds.slice(0, count);
-    }
   }
 }

@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander';
-import { SHELLS, type Shell } from '../completion/shells.js';
-import { examples } from '../options/examples.js';
+import { SHELLS, type Shell } from '../completion/model.js';
+import { examples } from '../options/help.js';
 import type { Terminal } from '../terminal.js';
 
 export function declareCompletion(program: Command, terminal: Terminal): void {

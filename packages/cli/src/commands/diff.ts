@@ -1,11 +1,10 @@
+import type { SideRequest } from '@ferretjs/queries/diff';
 import type { Command } from 'commander';
 import type { DiffOptions } from '../diff/diff.js';
-import { failRule } from '../diff/fail-on.js';
-import { type SideRequest, sideRequest } from '../diff/side.js';
-import { examples } from '../options/examples.js';
-import { COMMON_EXIT_CODES, exitCodes } from '../options/exit-codes.js';
-import { fileArgument } from '../options/file-argument.js';
-import { positiveInteger } from '../options/positive-integer.js';
+import { fileArgument } from '../options/arguments.js';
+import { failRule, sideRequest } from '../options/comparison.js';
+import { COMMON_EXIT_CODES, examples, exitCodes } from '../options/help.js';
+import { positiveInteger } from '../options/quantities.js';
 import type { Terminal } from '../terminal.js';
 
 export function declareDiff(program: Command, terminal: Terminal): void {
@@ -26,13 +25,14 @@ export function declareDiff(program: Command, terminal: Terminal): void {
       'end with 1 if a name got worse by more: p95>20%, p99>50ms, errors>1% (repeatable)',
       failRule,
     )
+    .option('--fail-on-unjudged', 'end with 1 also if a rule of --fail-on could not be judged for a name')
     .option('--limit <n>', 'how many names to show (default: 50 in the table, all with --json)', positiveInteger)
     .option('--json', 'print JSON, times in nanoseconds')
     .addHelpText(
       'after',
       exitCodes({
         ...COMMON_EXIT_CODES,
-        '1': 'a limit of --fail-on is exceeded, or it could not be done: standard error says which',
+        '1': 'a rule of --fail-on failed, or with --fail-on-unjudged could not be judged, or it could not be done: standard error says which',
       }),
     )
     .addHelpText(
@@ -40,7 +40,7 @@ export function declareDiff(program: Command, terminal: Terminal): void {
       examples(
         'ferret diff previous latest',
         'ferret diff 2h..1h 1h.. logs/ferret.db',
-        "ferret diff previous latest --fail-on 'p95>20%' --fail-on 'errors>0.5%'",
+        "ferret diff previous latest --fail-on 'p95>20%' --fail-on 'errors>0.5%' --fail-on-unjudged",
         "ferret diff latest latest new.db --before-file main.db --json | jq '.failed'",
       ),
     )

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import { examples } from '../options/examples.js';
-import { fileArgument } from '../options/file-argument.js';
-import { parseAge, parseSize } from '../options/limits.js';
+import { fileArgument } from '../options/arguments.js';
+import { examples } from '../options/help.js';
+import { parseAge, parseSize } from '../options/quantities.js';
 import type { PruneOptions } from '../prune/prune.js';
 import type { Terminal } from '../terminal.js';
 
@@ -19,7 +19,7 @@ export function declarePrune(program: Command, terminal: Terminal): void {
       if (options.maxAge === undefined && options.maxSize === undefined) {
         command.error('error: nothing to delete without a limit: give --max-age, --max-size or both');
       }
-      const { prune } = await import('../prune/prune.js');
+      const { prune } = await import('../maintenance.js');
       await prune(terminal, file, options);
     });
 }

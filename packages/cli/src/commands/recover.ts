@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { examples } from '../options/examples.js';
-import { fileArgument } from '../options/file-argument.js';
+import { fileArgument } from '../options/arguments.js';
+import { examples } from '../options/help.js';
 import type { Terminal } from '../terminal.js';
 
 export function declareRecover(program: Command, terminal: Terminal): void {
@@ -15,7 +15,7 @@ export function declareRecover(program: Command, terminal: Terminal): void {
     .option('--json', 'print JSON')
     .addHelpText('after', examples('ferret recover', 'ferret recover logs/ferret.db --json'))
     .action(async (file: string, options: { json?: true }) => {
-      const { recover } = await import('../recover/recover.js');
+      const { recover } = await import('../maintenance.js');
       await recover(terminal, file, options);
     });
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { examples } from '../options/examples.js';
-import { fileArgument } from '../options/file-argument.js';
-import { positiveInteger } from '../options/positive-integer.js';
+import { fileArgument } from '../options/arguments.js';
+import { examples } from '../options/help.js';
+import { positiveInteger } from '../options/quantities.js';
 import type { RunsOptions } from '../runs/list-runs.js';
 import type { Terminal } from '../terminal.js';
 
@@ -18,7 +18,7 @@ export function declareRuns(program: Command, terminal: Terminal): void {
       examples('ferret runs', 'ferret runs --limit 5', "ferret runs logs/ferret.db --json | jq '.runs[].runId'"),
     )
     .action(async (file: string, options: RunsOptions) => {
-      const { listRuns } = await import('../runs/list-runs.js');
+      const { listRuns } = await import('../reports.js');
       await listRuns(terminal, file, options);
     });
 }

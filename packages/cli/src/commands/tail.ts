@@ -1,10 +1,8 @@
 import type { Command } from 'commander';
-import { durationNanos } from '../options/duration.js';
-import { examples } from '../options/examples.js';
-import { COMMON_EXIT_CODES, exitCodes } from '../options/exit-codes.js';
-import { fileArgument } from '../options/file-argument.js';
-import { WHERE_FORMS, where } from '../options/where.js';
-import { wholeNumber } from '../options/whole-number.js';
+import { fileArgument } from '../options/arguments.js';
+import { WHERE_FORMS, where } from '../options/conditions.js';
+import { COMMON_EXIT_CODES, examples, exitCodes } from '../options/help.js';
+import { durationNanos, wholeNumber } from '../options/quantities.js';
 import type { TailOptions } from '../tail/tail.js';
 import type { Terminal } from '../terminal.js';
 
@@ -41,7 +39,7 @@ export function declareTail(program: Command, terminal: Terminal): void {
       ),
     )
     .action(async (file: string, options: TailOptions) => {
-      const { tail } = await import('../tail/tail.js');
+      const { tail } = await import('../reports.js');
       await tail(terminal, file, options);
     });
 }

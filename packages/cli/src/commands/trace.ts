@@ -1,7 +1,6 @@
 import { Argument, type Command } from 'commander';
-import { examples } from '../options/examples.js';
-import { fileArgument } from '../options/file-argument.js';
-import { traceIdPrefix } from '../options/trace-id.js';
+import { fileArgument, traceIdPrefix } from '../options/arguments.js';
+import { examples } from '../options/help.js';
 import type { Terminal } from '../terminal.js';
 
 export function declareTrace(program: Command, terminal: Terminal): void {
@@ -18,7 +17,7 @@ export function declareTrace(program: Command, terminal: Terminal): void {
       examples('ferret trace 4bf92f35', 'ferret trace 4bf92f3577b34da6a3ce929d0e0e4736 logs/ferret.db'),
     )
     .action(async (id: string, file: string) => {
-      const { showTrace } = await import('../trace/show-trace.js');
+      const { showTrace } = await import('../reports.js');
       await showTrace(terminal, id, file);
     });
 }

@@ -1,5 +1,4 @@
-import type { CompletableCommand, CompletableOption } from './model.js';
-import { quoted } from './quote.js';
+import { type CompletableCommand, type CompletableOption, quoted } from './model.js';
 
 /** A script for bash 3.2 and later, as macOS has it. */
 export function bashScript(commands: readonly CompletableCommand[], options: readonly CompletableOption[]): string {

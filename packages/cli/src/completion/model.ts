@@ -1,6 +1,6 @@
 import type { Command, Option } from 'commander';
 
-/** What a shell can complete, read off the definitions of the commands. */
+/** A command as a shell completes it, read off the command's definition. */
 export interface CompletableCommand {
   readonly name: string;
   readonly summary: string;
@@ -45,4 +45,14 @@ export function toOption({
     choices: argChoices,
     isPath: flags.includes('<path>'),
   };
+}
+
+/** The shells that `ferret completion` writes a script for. */
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
+export type Shell = (typeof SHELLS)[number];
+
+/** A word for bash and zsh, whatever is in it. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

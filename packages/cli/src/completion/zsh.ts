@@ -1,5 +1,4 @@
-import type { CompletableCommand, CompletableOption } from './model.js';
-import { quoted } from './quote.js';
+import { type CompletableCommand, type CompletableOption, quoted } from './model.js';
 
 /** A script for zsh: to be sourced, or kept as _ferret in a directory of $fpath. */
 export function zshScript(commands: readonly CompletableCommand[], options: readonly CompletableOption[]): string {

@@ -1,70 +1,46 @@
-import { type Crash, type InFlightSpan, openReader, type Reader, type WaitingSpill } from '@ferretjs/core/reader';
+import { openReader, type WaitingSpill } from '@ferretjs/core/reader';
+import { type CrashesQuery, listCrashes as readCrashes } from '@ferretjs/queries';
+import { countOf, escapeControls, formatSize } from '@ferretjs/queries/words';
 import { renderCrash } from '../format/crash.js';
-import { escapeControls } from '../format/escape.js';
-import { countOf } from '../format/number.js';
-import { formatSize } from '../format/size.js';
-import { formatIsoTime } from '../format/time.js';
+import { safeJson } from '../format/json.js';
+import { wrap } from '../format/width.js';
 import type { Terminal } from '../terminal.js';
+import { placeFor, whileWaiting } from '../waiting.js';
 
-export interface CrashesOptions {
-  readonly run?: string;
-  readonly limit?: number;
+export interface CrashesOptions extends Omit<CrashesQuery, 'spanLimit'> {
   readonly json?: boolean;
 }
 
-/** How many crashes are told in words, and how many of the spans that one had in flight. */
+/** The most crashes that are told in words, and the most spans in flight of each. */
 const TOLD_CRASHES = 10;
 const TOLD_SPANS = 50;
 
-/** `ferret crashes`: which processes ended without being asked to, and in the middle of what. */
+/** `ferret crashes`: which processes ended without being asked to, and the spans they had in flight. */
 export async function listCrashes(terminal: Terminal, file: string, options: CrashesOptions): Promise<void> {
-  const reader = await openReader(file);
+  const reader = await openReader(file, placeFor(terminal));
   try {
-    // Says which runs there are, where there is no such one.
-    const runId = options.run === undefined ? undefined : (await reader.run(options.run)).runId;
-    const spillFiles = await reader.spillFiles();
+    const query = options.json ? options : { limit: TOLD_CRASHES, spanLimit: TOLD_SPANS, ...options };
+    const list = await whileWaiting(terminal, 'reading the crashes', () => readCrashes(reader, query));
     if (options.json) {
-      const crashes: object[] = [];
-      const hasMore = await eachCrash(reader, runId, options.limit, undefined, (crash) =>
-        crashes.push(crashToJson(crash)),
-      );
-      terminal.print(JSON.stringify({ crashes, hasMore, spillFiles }, null, 2));
+      terminal.print(safeJson(list, 2));
       return;
     }
-    let told = 0;
-    let isWaiting = spillFiles.length > 0;
-    const hasMore = await eachCrash(reader, runId, options.limit ?? TOLD_CRASHES, TOLD_SPANS, (crash) => {
-      terminal.print(`${told === 0 ? '' : '\n'}${renderCrash(terminal, crash)}`);
-      told += 1;
-      isWaiting ||= !crash.isRecovered;
-    });
-    if (told === 0) terminal.print('No process has crashed.');
+    const { crashes, hasMore, spillFiles } = list;
+    terminal.print(
+      crashes.length === 0
+        ? 'No process has crashed.'
+        : crashes.map((crash) => renderCrash(terminal, crash)).join('\n\n'),
+    );
     if (hasMore) terminal.print(terminal.colors.dim('\n... and earlier ones: --limit shows more'));
-    if (isWaiting) terminal.print(renderWaiting(terminal, spillFiles));
+    if (spillFiles.length > 0 || crashes.some(({ isRecovered }) => !isRecovered)) {
+      terminal.print(renderWaiting(terminal, spillFiles));
+    }
   } finally {
     await reader.close();
   }
 }
 
-/** Returns whether there are more than `limit`. */
-async function eachCrash(
-  reader: Reader,
-  runId: string | undefined,
-  limit = Number.POSITIVE_INFINITY,
-  spanLimit: number | undefined,
-  tell: (crash: Crash) => void,
-): Promise<boolean> {
-  let count = 0;
-  const options = { ...(runId !== undefined && { runId }), ...(spanLimit !== undefined && { spanLimit }) };
-  for await (const crash of reader.crashes(options)) {
-    if (count === limit) return true;
-    count += 1;
-    tell(crash);
-  }
-  return false;
-}
-
-function renderWaiting({ colors }: Terminal, spillFiles: readonly WaitingSpill[]): string {
+function renderWaiting({ colors, width }: Terminal, spillFiles: readonly WaitingSpill[]): string {
   const lines = [''];
   if (spillFiles.length > 0) {
     const bytes = spillFiles.reduce((sum, spill) => sum + spill.bytes, 0);
@@ -74,29 +50,10 @@ function renderWaiting({ colors }: Terminal, spillFiles: readonly WaitingSpill[]
     lines.push(...spillFiles.map((spill) => `  ${escapeControls(spill.file)}`));
   }
   lines.push('"ferret recover", or the next start of the app, stores what is not in the file yet.');
-  return lines.map((line) => (line === '' ? line : colors.yellow(line))).join('\n');
-}
-
-function crashToJson({ startedAtMicros, endedAtMicros, inFlight, ...crash }: Crash) {
-  return {
-    ...crash,
-    startedAt: formatIsoTime(startedAtMicros),
-    endedAt: formatIsoTime(endedAtMicros),
-    inFlight: inFlight.map(spanToJson),
-  };
-}
-
-function spanToJson(span: InFlightSpan) {
-  const { traceId, spanId, parentId, parentName, name, kind, startMicros, durationNanos, attributes } = span;
-  return {
-    traceId,
-    spanId,
-    parentId: parentId ?? null,
-    parentName: parentName ?? null,
-    name,
-    kind,
-    startedAt: formatIsoTime(startMicros),
-    openForNanos: durationNanos,
-    attributes,
-  };
+  return lines
+    .flatMap((line) =>
+      line.startsWith('  ') ? wrap(line.trim(), width - 2).map((part) => `  ${part}`) : wrap(line, width),
+    )
+    .map((line) => (line === '' ? line : colors.yellow(line)))
+    .join('\n');
 }

@@ -1,16 +1,16 @@
-import { openReader } from '@ferretjs/core/reader';
-import { AttentionError } from '../attention.js';
-import type { Terminal } from '../terminal.js';
-import { compare } from './compare.js';
-import { type FailRule, findFailures, findIdleRules } from './fail-on.js';
-import { describeFailure, renderReport } from './report.js';
-import { findSides, type Side, type SideRequest } from './side.js';
-import { comparisonToJson } from './to-json.js';
+import { FerretError, openReader } from '@ferretjs/core/reader';
+import { compareSides, type FailRule, readSides, type SideRequest } from '@ferretjs/queries/diff';
+import { safeJson } from '../format/json.js';
+import { AttentionError, type Terminal } from '../terminal.js';
+import { placeFor, whileWaiting } from '../waiting.js';
+import { describeFailure, describeUnjudged, renderReport } from './report.js';
 
 export interface DiffOptions {
   /** The file of the first side, where it is another one. */
   readonly beforeFile?: string;
   readonly failOn?: readonly FailRule[];
+  /** Fails also where a rule could not be judged for a name. */
+  readonly failOnUnjudged?: boolean;
   readonly limit?: number;
   readonly json?: boolean;
 }
@@ -23,51 +23,38 @@ export async function diff(
   before: SideRequest,
   after: SideRequest,
   file: string,
-  { beforeFile = file, failOn = [], limit, json = false }: DiffOptions,
+  { beforeFile = file, failOn = [], failOnUnjudged = false, limit, json = false }: DiffOptions,
 ): Promise<void> {
-  const reader = await openReader(file);
+  if (failOnUnjudged && failOn.length === 0) {
+    throw new FerretError('INVALID_OPTION', '--fail-on-unjudged needs a rule to judge: --fail-on <rule>.');
+  }
+  const reader = await openReader(file, placeFor(terminal));
   const other =
     beforeFile === file
       ? reader
-      : await openReader(beforeFile).catch(async (error: unknown) => {
+      : await openReader(beforeFile, placeFor(terminal)).catch(async (error: unknown) => {
           await reader.close();
           throw error;
         });
   try {
-    const sides = await findSides(
-      { reader: other, file: beforeFile, request: before },
-      { reader, file, request: after },
+    const sides = await whileWaiting(terminal, 'reading both sides', () =>
+      readSides({ reader: other, file: beforeFile, request: before }, { reader, file, request: after }),
     );
-    const first = { side: sides.before, distributions: await other.distributions(optionsOf(sides.before)) };
-    const second = { side: sides.after, distributions: await reader.distributions(optionsOf(sides.after)) };
-    const comparison = compare(first.distributions, second.distributions);
-    const failures = findFailures(failOn, comparison);
-    terminal.print(
-      json
-        ? JSON.stringify(
-            comparisonToJson(first, second, comparison, failures, limit ?? Number.POSITIVE_INFINITY),
-            null,
-            2,
-          )
-        : renderReport(terminal, first, second, comparison, limit ?? TABLE_LIMIT),
-    );
-    for (const { text, metric } of findIdleRules(failOn, comparison)) {
-      terminal.complain(
-        `ferret: ${text} was not judged: no name has enough spans on both sides to tell its ${metric}.`,
-      );
+    terminal.status('comparing ...', 'file');
+    const difference = compareSides(sides, failOn, limit ?? (json ? undefined : TABLE_LIMIT));
+    terminal.status('', 'file');
+    terminal.print(json ? safeJson(difference, 2) : renderReport(terminal, difference));
+    for (const result of difference.rules) {
+      const failures = difference.failed.filter(({ rule }) => rule === result.rule);
+      for (const failure of failures) terminal.complain(`ferret: failed ${describeFailure(failure)}`);
+      const text = describeUnjudged(result);
+      if (text !== undefined) terminal.complain(`ferret: ${text}`);
     }
-    for (const failure of failures) terminal.complain(`ferret: failed ${describeFailure(failure)}`);
-    if (failures.length > 0) throw new AttentionError('A limit of --fail-on is exceeded.');
+    if (difference.rules.some(({ failed, unjudged }) => failed.length > 0 || (failOnUnjudged && unjudged.length > 0))) {
+      throw new AttentionError('A rule of --fail-on failed, or could not be judged.');
+    }
   } finally {
     await reader.close();
     if (other !== reader) await other.close();
   }
-}
-
-function optionsOf({ run, since, until }: Side) {
-  return {
-    ...(run !== undefined && { runId: run.runId }),
-    ...(since !== undefined && { sinceMicros: since }),
-    ...(until !== undefined && { untilMicros: until }),
-  };
 }

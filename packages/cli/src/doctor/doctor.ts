@@ -1,13 +1,10 @@
-import { FerretError, openReader, type Reader } from '@ferretjs/core/reader';
-import { AttentionError } from '../attention.js';
-import { escapeControls } from '../format/escape.js';
-import { countOf } from '../format/number.js';
-import type { Terminal } from '../terminal.js';
-import { examineFile, examineIntegrity, examineOrphans, examineSpills } from './examine-file.js';
-import { DEFAULT_LIMITS, examineGrowth, type RetentionLimits } from './examine-growth.js';
-import { examineLeases, examineLedger, examineProcesses } from './examine-processes.js';
-import type { Finding } from './finding.js';
-import { renderFinding } from './render.js';
+import { openReader } from '@ferretjs/core/reader';
+import { examine, type Finding } from '@ferretjs/queries';
+import { countOf, escapeControls } from '@ferretjs/queries/words';
+import { safeJson } from '../format/json.js';
+import { wrap } from '../format/width.js';
+import { AttentionError, type Terminal } from '../terminal.js';
+import { placeFor, whileWaiting } from '../waiting.js';
 
 export interface DoctorOptions {
   /** Compares indexes with tables too. */
@@ -17,21 +14,25 @@ export interface DoctorOptions {
   /** In megabytes. */
   readonly maxSize?: number;
   readonly json?: boolean;
+  /** Looks at libraries, not at a file. */
+  readonly coverage?: boolean;
 }
 
-/** `ferret doctor`: what is wrong with a file, and what to do about it. */
+/** `ferret doctor`: the condition of a file, and remedies. */
 export async function doctor(terminal: Terminal, file: string, options: DoctorOptions): Promise<void> {
-  const { maxAge = DEFAULT_LIMITS.maxAgeDays, maxSize = DEFAULT_LIMITS.maxSizeMegabytes } = options;
-  const reader = await openReader(file);
+  const { full = false, maxAge, maxSize } = options;
+  const limits = {
+    ...(maxAge !== undefined && { maxAgeDays: maxAge }),
+    ...(maxSize !== undefined && { maxSizeMegabytes: maxSize }),
+  };
+  const reader = await openReader(file, placeFor(terminal));
   try {
-    terminal.status('checking the file ...', 'standard output');
-    const findings = await examine(reader, { maxAgeDays: maxAge, maxSizeMegabytes: maxSize }, options.full ?? false);
-    terminal.status('', 'standard output');
-    const attention = findings.filter(({ level }) => level === 'attention').length;
-    const isHealthy = attention === 0;
+    const examination = await whileWaiting(terminal, 'checking the file', () => examine(reader, { limits, full }));
+    const { isHealthy, findings } = examination;
     if (options.json === true) {
-      terminal.print(JSON.stringify({ file, isHealthy, findings }, null, 2));
+      terminal.print(safeJson({ file, ...examination }, 2));
     } else {
+      const attention = findings.filter(({ level }) => level === 'attention').length;
       terminal.print(findings.map((finding) => renderFinding(terminal, finding)).join('\n'));
       const verdict = isHealthy
         ? terminal.colors.green('healthy')
@@ -44,36 +45,24 @@ export async function doctor(terminal: Terminal, file: string, options: DoctorOp
   }
 }
 
-async function examine(reader: Reader, limits: RetentionLimits, isFull: boolean): Promise<Finding[]> {
-  const integrity = examineIntegrity(await check(reader, isFull), isFull);
-  try {
-    const health = await reader.health();
-    const runs = await reader.runs();
-    const isLive = runs.some(({ processes }) => processes.some(({ state }) => state === 'running'));
-    const hasDropped = runs.some(({ ledger }) => Object.values(ledger.dropped).some((count) => count > 0));
-    return [
-      integrity,
-      ...examineFile(health),
-      ...examineGrowth(health, limits, isLive),
-      examineOrphans(health, hasDropped),
-      ...examineLedger(runs),
-      ...examineProcesses(runs),
-      examineLeases(health, Date.now() * 1_000),
-      examineSpills(await reader.spillFiles(), isLive),
-    ];
-  } catch (error) {
-    // Of a damaged file nothing else may be readable.
-    if (integrity.level === 'attention' && error instanceof FerretError) return [integrity];
-    throw error;
-  }
-}
+const TITLE_WIDTH = 22;
+const NARROW_INDENT = 4;
 
-/** A file may be damaged so badly that the check itself fails. */
-async function check(reader: Reader, isFull: boolean): Promise<string[]> {
-  try {
-    return await reader.check(isFull);
-  } catch (error) {
-    if (error instanceof FerretError && error.code === 'FILE_UNREADABLE') return [error.message];
-    throw error;
-  }
+/** On a narrower terminal a text stands below its title. */
+const LEAST_ROOM = 24;
+
+/** The part of a finding that is printed. */
+export type ShownFinding = Pick<Finding, 'level' | 'topic' | 'text' | 'advice'>;
+
+/** A finding, and under it what to do. */
+export function renderFinding({ colors, width }: Pick<Terminal, 'colors' | 'width'>, finding: ShownFinding): string {
+  const { level, topic, text, advice } = finding;
+  const mark = { ok: colors.green('ok'), note: colors.cyan('--'), attention: colors.red('!!') }[level];
+  const isBeside = width - TITLE_WIDTH >= LEAST_ROOM;
+  const margin = isBeside ? TITLE_WIDTH : NARROW_INDENT;
+  const room = Math.max(width - margin, 1);
+  const lines = [...wrap(text, room), ...(advice === undefined ? [] : wrap(`-> ${advice}`, room).map(colors.dim))];
+  const title = `${mark}  ${isBeside ? topic.padEnd(TITLE_WIDTH - 4) : topic}`;
+  const [first = '', ...rest] = isBeside ? lines : ['', ...lines];
+  return [`${title}${first}`, ...rest.map((line) => `${' '.repeat(margin)}${line}`)].join('\n');
 }

@@ -1,8 +1,9 @@
 import type { StoredSpan, StoredTrace } from '@ferretjs/core/reader';
+import { FIXTURE_TRACE, makeSpan } from '@ferretjs/core/testing';
 import { describe, expect, it } from 'vitest';
 import { exportChrome } from './chrome.js';
 import { makeProcess, makeRun, makeSource } from './source.fixture.js';
-import { asIterable, FIXTURE_TRACE, makeSpan, textOf } from './span.fixture.js';
+import { asIterable, textOf } from './span.fixture.js';
 
 interface TraceEvent {
   name: string;
@@ -51,6 +52,30 @@ describe('trace events', () => {
     });
   });
 
+  it('have an instant for each event of a span, and its links among the arguments', async () => {
+    const links = [{ traceId: '1'.repeat(32), spanId: '2'.repeat(16) }];
+    const events = [
+      { name: 'retry', timeMicros: start + 1_600, attributes: { attempt: 2 } },
+      { name: 'gave up', timeMicros: start + 1_700 },
+    ];
+    const { traceEvents } = await convert([trace(at(1_500, { links, events }))]);
+    const { pid, tid, spanId } = { pid: 4711, tid: 1, spanId: makeSpan().spanId };
+    expect(traceEvents.filter(({ ph }) => ph === 'X')).toMatchObject([{ args: { links } }]);
+    expect(traceEvents.filter(({ ph }) => ph === 'i')).toEqual([
+      {
+        name: 'retry',
+        cat: 'server',
+        ph: 'i',
+        s: 't',
+        pid,
+        tid,
+        ts: 1_600,
+        args: { spanId, attributes: { attempt: 2 } },
+      },
+      { name: 'gave up', cat: 'server', ph: 'i', s: 't', pid, tid, ts: 1_700, args: { spanId } },
+    ]);
+  });
+
   it('put traces that ran at once on lanes of their own, and use a free lane again', async () => {
     const { traceEvents } = await convert([
       trace(at(0)),
@@ -83,7 +108,12 @@ describe('trace events', () => {
 
   it('are a document without a span, and of a process nobody knows', async () => {
     expect(await convert([])).toMatchObject({ traceEvents: [], otherData: { origin: null } });
-    const { traceEvents } = await convert([trace(at(0))], { runs: [], warn: () => undefined, warnings: [] });
+    const { traceEvents } = await convert([trace(at(0))], {
+      runs: [],
+      isOneTrace: false,
+      warn: () => undefined,
+      warnings: [],
+    });
     expect(traceEvents[0]?.args.name).toBe('process, process 4711');
   });
 });

@@ -1,15 +1,16 @@
 import type { StoredSpan, StoredTrace } from '@ferretjs/core/reader';
-import { formatIsoTime } from '../format/time.js';
+import { formatIsoTime } from '@ferretjs/queries/words';
+import { safeJson } from '../format/json.js';
 import { byProcess } from './by-process.js';
-import { toJson } from './json.js';
 import { type Lane, layOutLanes } from './lanes.js';
 import { type ExportSource, processesByKey } from './source.js';
 import { type Thread, ThreadPool } from './thread-pool.js';
 
 /**
- * Trace events as chrome://tracing, Perfetto and speedscope open them ("Trace Event Format", JSON object, complete events). What
- * ran at once in a process lies on lanes, shown as threads: viewers want spans of a thread in each other or in turn.
- * Times are relative: microseconds since the epoch leave a double too few digits for nanoseconds.
+ * Trace events as chrome://tracing, Perfetto and speedscope open them ("Trace Event Format", JSON object): complete
+ * events for spans, instants for their events, links among the arguments. What ran at once in a process lies on lanes,
+ * shown as threads: viewers want spans of a thread in each other or in turn. Times are relative: microseconds since the
+ * epoch leave a double too few digits for nanoseconds.
  */
 export async function* exportChrome(
   traces: AsyncIterable<StoredTrace>,
@@ -35,35 +36,42 @@ export async function* exportChrome(
           yield `${separator}${describeThread(thread, service, first)}`;
           separator = ',\n';
         }
-        yield `${separator}${toEvents(lane, thread, offsetMicros)}`;
+        yield `${separator}${toEvents(lane, thread, offsetMicros, originMicros)}`;
         separator = ',\n';
       }
     }
   }
   const origin = originMicros === undefined ? null : formatIsoTime(originMicros);
   const run = runs[0];
-  yield `\n],"otherData":${toJson({ exporter: 'ferret', run: run?.runId, service: run?.service, origin })}}\n`;
+  yield `\n],"otherData":${safeJson({ exporter: 'ferret', run: run?.runId, service: run?.service, origin })}}\n`;
 }
 
 function describeThread({ pid, tid, lane }: Thread, service: string, { pid: realPid, threadId }: StoredSpan): string {
   const worker = threadId === 0 ? '' : `, thread ${threadId}`;
-  const name = (event: string, text: string) => toJson({ name: event, ph: 'M', pid, tid, ts: 0, args: { name: text } });
+  const name = (event: string, text: string) =>
+    safeJson({ name: event, ph: 'M', pid, tid, ts: 0, args: { name: text } });
   return [
     ...(lane === 1 ? [name('process_name', `${service}, process ${realPid}${worker}`)] : []),
     name('thread_name', `lane ${lane}`),
   ].join(',\n');
 }
 
-/** A complete event for each span of a lane, in order of start. */
-function toEvents(lane: Lane, { pid, tid }: Thread, offsetMicros: number): string {
+/** A complete event for each span of a lane, in order of start, each with the instants of what happened in it. */
+function toEvents(lane: Lane, { pid, tid }: Thread, offsetMicros: number, originMicros: number): string {
   const endOf = new Map(lane.events.filter(({ kind }) => kind === 'close').map(({ span, atNanos }) => [span, atNanos]));
   const events: string[] = [];
   for (const { kind, span, atNanos } of lane.events) {
     if (kind === 'open') {
       const dur = microseconds((endOf.get(span) ?? atNanos) - atNanos);
       events.push(
-        `{"name":${toJson(span.name)},"cat":"${span.kind}","ph":"X","pid":${pid},"tid":${tid},` +
-          `"ts":${microseconds(atNanos, offsetMicros)},"dur":${dur},"args":${toJson(argumentsOf(span))}}`,
+        `{"name":${safeJson(span.name)},"cat":"${span.kind}","ph":"X","pid":${pid},"tid":${tid},` +
+          `"ts":${microseconds(atNanos, offsetMicros)},"dur":${dur},"args":${safeJson(argumentsOf(span))}}`,
+        ...(span.events ?? []).map(
+          ({ name, timeMicros, attributes }) =>
+            `{"name":${safeJson(name)},"cat":"${span.kind}","ph":"i","s":"t","pid":${pid},"tid":${tid},` +
+            `"ts":${timeMicros - originMicros},` +
+            `"args":${safeJson({ spanId: span.spanId, ...(attributes && { attributes }) })}}`,
+        ),
       );
     }
   }
@@ -78,6 +86,6 @@ function microseconds(nanos: number, offsetMicros = 0): string {
 }
 
 function argumentsOf(span: StoredSpan): Record<string, unknown> {
-  const { traceId, spanId, parentId, outcome, attributes } = span;
-  return { traceId, spanId, ...(parentId !== undefined && { parentId }), outcome, attributes };
+  const { traceId, spanId, parentId, outcome, attributes, links } = span;
+  return { traceId, spanId, ...(parentId !== undefined && { parentId }), outcome, attributes, ...(links && { links }) };
 }

@@ -1,8 +1,12 @@
 import type { StoredSpan } from '@ferretjs/core/reader';
 import { toCsv } from '../format/csv.js';
+import { safeJson } from '../format/json.js';
 import { inBatches } from './batches.js';
 
-/** The columns, named as in the file's view `ferret_spans_v1`. */
+/**
+ * The columns, named as in the file's view `ferret_spans_v1`; behind them, links and events as JSON, which have views
+ * of their own.
+ */
 const COLUMNS: Readonly<Record<string, (span: StoredSpan) => string | number | undefined>> = {
   trace_id: (span) => span.traceId,
   span_id: (span) => span.spanId,
@@ -23,6 +27,8 @@ const COLUMNS: Readonly<Record<string, (span: StoredSpan) => string | number | u
   attributes: (span) => JSON.stringify(span.attributes),
   keep_reason: (span) => span.keepReason,
   keep_probability: (span) => span.keepProbability,
+  links: (span) => span.links && safeJson(span.links),
+  events: (span) => span.events && safeJson(span.events),
 };
 
 const CELLS = Object.values(COLUMNS);

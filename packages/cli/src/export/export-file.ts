@@ -7,8 +7,8 @@ import { basename, dirname, join } from 'node:path';
 const MODE = 0o600;
 
 /**
- * A file that appears under its name once it is complete. Until then it is a temporary one beside it, so that the last step is
- * within one file system.
+ * A file that appears under its name once it is complete. Until then it is a temporary one beside it, so that the last
+ * step is within one file system.
  */
 export class ExportFile {
   readonly #path: string;
@@ -72,7 +72,9 @@ export class ExportFile {
     rmSync(this.#temporary, { force: true });
   }
 
-  /** `rename` would replace what has got that name meanwhile; a hard link fails then. Not every file system has them. */
+  /**
+   * `rename` would replace what has got that name meanwhile; a hard link fails then. Not every file system has them.
+   */
   async #rename(): Promise<void> {
     try {
       await link(this.#temporary, this.#path);
@@ -89,7 +91,7 @@ export class ExportFile {
 }
 
 async function requireFree(path: string, force: boolean, source: string): Promise<void> {
-  // Of the link itself, wherever it leads.
+  // The link itself counts, wherever it leads.
   const found = await lstat(path).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw explain(path, error);

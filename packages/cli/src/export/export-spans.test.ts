@@ -1,20 +1,16 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createStoreFixture, FIXTURE_START_MICROS } from '../../../core/src/sqlite/reader/reader.fixture.js';
-import { main } from '../main.js';
-import { openTerminal } from '../terminal.js';
+import { createStoreFixture, FIXTURE_START_MICROS } from '@ferretjs/core/testing';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { runFerret, temporaryDirectory } from '../ferret.fixture.js';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const SECOND = 1_000_000;
 
-let directory: string;
-let file: string;
+const directory = temporaryDirectory();
+const file = join(directory, 'ferret.db');
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-export-'));
-  file = join(directory, 'ferret.db');
   const store = await createStoreFixture(file);
   const at = (micros: number) => ({ startMicros: FIXTURE_START_MICROS + micros });
   const old = await store.addProcess(
@@ -42,18 +38,7 @@ beforeAll(async () => {
   await store.close();
 });
 
-afterAll(async () => {
-  await rm(directory, { recursive: true });
-});
-
-async function ferret(...parameters: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = '';
-  let err = '';
-  const stdout = { write: (text: string) => (out += text) };
-  const stderr = { write: (text: string) => (err += text) };
-  const code = await main(parameters, openTerminal(stdout, stderr, {}));
-  return { code, out, err };
-}
+const ferret = (...parameters: string[]) => runFerret(parameters, { environment: {} });
 
 async function namesOf(...parameters: string[]): Promise<string[]> {
   const { code, out } = await ferret('export', file, ...parameters);
@@ -134,11 +119,11 @@ describe('ferret export', () => {
 
   it('ends with 2 for wrong usage, with what is accepted', async () => {
     for (const [parameters, message] of [
-      [['--format', 'xml'], /Allowed choices are speedscope, chrome, otlp, ndjson, csv\./],
+      [['--format', 'xml'], /Allowed choices are speedscope, folded, chrome, otlp, ndjson, csv\./],
       [['--since', 'yesterday'], /'yesterday' is invalid\. It must be an ISO time .* or how long ago, such as 90s/],
       [['--until', '2026-02-30'], /is invalid/],
       [['--since', '1m', '--until', '2m'], /^ferret: --since must be earlier than --until/],
-      [['--trace', "' OR 1=1"], /is invalid\. It must be a trace id: 32 hex digits\./],
+      [['--trace', "' OR 1=1"], /is invalid\. It must be a trace id of 32 hex digits, or the first of them\./],
       [['--limit', '0'], /whole number, 1 or more/],
       [['-o', ''], /is invalid\. It must be the path of a file\./],
       [['--force'], /^ferret: --force replaces the file that --output names/],

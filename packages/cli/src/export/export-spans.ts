@@ -1,15 +1,15 @@
-import { FerretError, openReader, type Reader, type Run, type SpanFilter } from '@ferretjs/core/reader';
-import { escapeControls } from '../format/escape.js';
-import { describeLosses } from '../format/ledger.js';
-import { countOf } from '../format/number.js';
+import { openReader, type Reader, type Run, type SpanFilter } from '@ferretjs/core/reader';
+import { describeLosses, findScope } from '@ferretjs/queries';
+import { countOf, escapeControls } from '@ferretjs/queries/words';
 import { OutputClosedError, type Terminal } from '../terminal.js';
+import { findTrace, traceNotFound } from '../trace/find-trace.js';
+import { placeFor } from '../waiting.js';
 import { ExportFile } from './export-file.js';
 import type { FormatName } from './format-names.js';
 import { formatOf } from './formats.js';
 import { interruptible } from './interruption.js';
 import { limited } from './limit.js';
 import { ExportProgress } from './progress.js';
-import { keepHeapSmall } from './small-heap.js';
 import { writePieces } from './write-pieces.js';
 
 export interface ExportOptions {
@@ -19,25 +19,27 @@ export interface ExportOptions {
   /** Replaces an existing file. */
   readonly force?: boolean;
   readonly run?: string;
+  /** The id of a trace, or the beginning of it. */
   readonly trace?: string;
   /** Microseconds since the epoch. */
   readonly since?: number;
   readonly until?: number;
-  /** How many spans, or traces where the format goes by traces. */
+  /** The most spans to write, or traces where the format goes by traces. */
   readonly limit?: number;
 }
 
 /** `ferret export`: the spans of a run in a format that other tools read. */
-export function exportSpans(terminal: Terminal, file: string, options: ExportOptions): Promise<void> {
-  keepHeapSmall();
+export function exportSpans(terminal: Terminal, file: string, asked: ExportOptions): Promise<void> {
   return interruptible(async (signal) => {
-    const reader = await openReader(file);
-    const progress = new ExportProgress(terminal, options.output);
+    const reader = await openReader(file, placeFor(terminal));
+    const progress = new ExportProgress(terminal, asked.output);
     try {
+      const trace = asked.trace === undefined ? {} : { trace: await findTrace(terminal, reader, asked.trace, file) };
+      const options = { ...asked, ...trace };
       const runs = await findRuns(reader, file, options);
       const pieces = readPieces(terminal, reader, runs, options, progress);
       if (options.output === undefined) {
-        await writePieces(pieces, (text) => terminal.write(text), signal);
+        await writePieces(pieces, (text) => terminal.writeData(text), signal);
       } else {
         await writeFile(options.output, file, options, pieces, signal);
       }
@@ -57,14 +59,15 @@ export function exportSpans(terminal: Terminal, file: string, options: ExportOpt
 /** The run that was asked for; of a trace all its runs, as several services may write to one file. */
 async function findRuns(reader: Reader, file: string, { run: runId, trace }: ExportOptions): Promise<Run[]> {
   if (trace === undefined) {
-    return [await reader.run(runId)];
+    const scope = await findScope(reader, runId);
+    return scope.runId === undefined ? reader.runs() : [scope.run];
   }
-  const runs = runId === undefined ? await reader.runs() : [await reader.run(runId)];
-  for await (const { runId: first } of reader.spans(runId && runs[0]?.runId, { traceId: trace, pageSize: 1 })) {
+  const scope = runId === undefined ? undefined : await findScope(reader, runId);
+  const runs = scope?.runId === undefined ? await reader.runs() : [scope.run];
+  for await (const { runId: first } of reader.spans(scope?.runId, { traceId: trace, pageSize: 1 })) {
     return runs.sort((a, b) => Number(b.runId === first) - Number(a.runId === first));
   }
-  const where = runId === undefined ? file : `Run "${runId}" of ${file}`;
-  throw new FerretError('TRACE_NOT_FOUND', `${where} holds no trace ${trace}.`);
+  throw traceNotFound(trace, scope?.runId === undefined ? file : `Run "${scope.runId}" of ${file}`);
 }
 
 function readPieces(
@@ -75,9 +78,13 @@ function readPieces(
   progress: ExportProgress,
 ): AsyncIterable<string> {
   const format = formatOf(options.format);
-  const source = { runs, warn: (text: string) => terminal.complain(`ferret: ${text}`) };
-  // A trace may be of several runs; of one that was asked for, the beginning of its id was enough.
-  const runId = options.trace === undefined || options.run !== undefined ? runs[0]?.runId : undefined;
+  const source = {
+    runs,
+    isOneTrace: options.trace !== undefined,
+    warn: (text: string) => terminal.complain(`ferret: ${text}`),
+  };
+  // A trace may be of several runs.
+  const runId = runs.length === 1 ? runs[0]?.runId : undefined;
   const filter: SpanFilter = {
     ...(options.trace !== undefined && { traceId: options.trace }),
     ...(options.since !== undefined && { sinceMicros: options.since }),
@@ -115,14 +122,14 @@ async function writeFile(
   }
 }
 
-/** What was written, and always what is missing: on standard error, as the data may be on the other. */
+/** Says what was written and what is missing, on standard error: the data may be on standard output. */
 function report(terminal: Terminal, runs: readonly Run[], { output, trace }: ExportOptions, spans: number): void {
   if (output !== undefined) {
     terminal.complain(`${countOf(spans, 'span')} written to ${escapeControls(output)}`);
   } else if (spans === 0) {
     terminal.complain('ferret: no span to export.');
   }
-  // Of a trace nobody knows whether what the run has lost belonged to it.
+  // The file does not say whether a lost span belonged to this trace.
   for (const run of trace === undefined ? runs : []) {
     for (const line of describeLosses(run.processes, run.ledger)) {
       terminal.complain(`missing from run ${escapeControls(run.runId)}: ${line}`);

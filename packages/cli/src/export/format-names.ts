@@ -1,4 +1,4 @@
-/** What `--format` accepts. */
-export const FORMAT_NAMES = ['speedscope', 'chrome', 'otlp', 'ndjson', 'csv'] as const;
+/** The values of `--format`. */
+export const FORMAT_NAMES = ['speedscope', 'folded', 'chrome', 'otlp', 'ndjson', 'csv'] as const;
 
 export type FormatName = (typeof FORMAT_NAMES)[number];

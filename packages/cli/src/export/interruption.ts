@@ -1,11 +1,11 @@
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** How long the work may take to stop, before the process ends all the same. */
+/** The work may take so long to stop; then the process ends all the same. */
 const GRACE_MILLIS = 1_000;
 
 /**
- * Runs work that would leave something behind if it were cut off. A signal aborts it; once it has stopped, the process ends
- * by that signal, as its parent expects (https://www.cons.org/cracauer/sigint.html).
+ * Runs work that would leave something behind if it were cut off. A signal aborts it; once it has stopped, the process
+ * ends by that signal, as its parent expects (https://www.cons.org/cracauer/sigint.html).
  */
 export async function interruptible(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const controller = new AbortController();

@@ -1,6 +1,6 @@
+import { makeSpan } from '@ferretjs/core/testing';
 import { describe, expect, it } from 'vitest';
 import { type Lane, layOutLanes } from './lanes.js';
-import { makeSpan } from './span.fixture.js';
 
 /** `0 a, 1 b, 5 /b, 9 /a`: what happens on a lane, and when. */
 function story({ events }: Lane): string {

@@ -15,8 +15,8 @@ export interface Lane {
 }
 
 /**
- * Starts are stored in whole microseconds and durations in nanoseconds, so a child may seem to outlive its parent, or two
- * that ran in turn to overlap, by less than this. They are moved apart.
+ * Starts are stored in whole microseconds and durations in nanoseconds, so a child may seem to outlive its parent, or
+ * two that ran in turn to overlap, by less than this. They are moved apart.
  */
 const ROUNDING_NANOS = 2_000;
 
@@ -24,8 +24,8 @@ const ROUNDING_NANOS = 2_000;
 const MIN_NANOS = 1;
 
 /**
- * Between the ends of a child and of its parent, and between siblings: viewers of trace events add start and duration as
- * floating-point numbers, and what should be equal may come out the other way round.
+ * Between the ends of a child and of its parent, and between siblings: viewers of trace events add start and duration
+ * as floating-point numbers, and what should be equal may come out the other way round.
  */
 const GAP_NANOS = 1;
 
@@ -34,7 +34,7 @@ interface OpenSpan {
   readonly startNanos: number;
   readonly endNanos: number;
   readonly track: Track;
-  /** How many spans of the track it lies in. */
+  /** The number of spans of the track that it lies in. */
   readonly depth: number;
 }
 
@@ -50,8 +50,8 @@ interface Track extends Lane {
 
 /**
  * Splits the spans of a trace, given in order of start, onto lanes. A span lies in its parent's lane where it fits into
- * its parent and beside its siblings. One that overlaps a sibling, outlives its parent or has none starts on a lane that
- * is free by then. So a lane never shows a span inside another that is not its parent.
+ * its parent and beside its siblings. One that overlaps a sibling, outlives its parent or has none starts on a lane
+ * that is free by then. So a lane never shows a span inside another that is not its parent.
  */
 export function layOutLanes(spans: readonly StoredSpan[]): Lane[] {
   const tracks: Track[] = [];

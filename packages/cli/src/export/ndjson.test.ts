@@ -1,6 +1,7 @@
+import { makeSpan } from '@ferretjs/core/testing';
 import { expect, it } from 'vitest';
 import { exportNdjson } from './ndjson.js';
-import { asIterable, makeSpan, textOf } from './span.fixture.js';
+import { asIterable, textOf } from './span.fixture.js';
 
 const HOSTILE = 'GET /\u001b]0;pwned\u0007\u009b2J\u202e\r\n\u2028\u2029"\\ 😀\ud800';
 

@@ -1,9 +1,9 @@
 import type { StoredSpan } from '@ferretjs/core/reader';
-import { toJson } from './json.js';
+import { safeJson } from '../format/json.js';
 
 /** A JSON object a line and a span, its fields named as in the reader; what a span does not have is left out. */
 export async function* exportNdjson(spans: AsyncIterable<StoredSpan>): AsyncGenerator<string> {
   for await (const span of spans) {
-    yield `${toJson(span)}\n`;
+    yield `${safeJson(span)}\n`;
   }
 }

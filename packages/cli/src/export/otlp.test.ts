@@ -1,8 +1,9 @@
 import type { StoredSpan } from '@ferretjs/core/reader';
+import { FIXTURE_TRACE, makeSpan } from '@ferretjs/core/testing';
 import { describe, expect, it } from 'vitest';
 import { exportOtlp } from './otlp.js';
 import { makeProcess, makeRun, makeSource } from './source.fixture.js';
-import { asIterable, FIXTURE_TRACE, makeSpan, textOf } from './span.fixture.js';
+import { asIterable, textOf } from './span.fixture.js';
 
 interface TracesData {
   resourceSpans: {
@@ -78,6 +79,52 @@ describe('OTLP/JSON', () => {
   it('counts attributes that were left out where the protocol does', async () => {
     const span = await convertOne({ attributes: { 'ferret.dropped_attributes': 7 } });
     expect(span).toMatchObject({ droppedAttributesCount: 7, attributes: [{ key: 'ferret.outcome' }] });
+  });
+
+  it('has links and events, and counts those that were left out', async () => {
+    const span = await convertOne({
+      links: [
+        { traceId: '1'.repeat(32), spanId: '2'.repeat(16), tracestate: 'a=b', flags: 0x301, attributes: { n: 1 } },
+        { traceId: '3'.repeat(32), spanId: '4'.repeat(16) },
+      ],
+      events: [{ name: 'retry', timeMicros: 5, attributes: { 'ferret.dropped_attributes': 3, ok: true } }],
+      attributes: { 'ferret.dropped_links': 7, 'ferret.dropped_events': 8 },
+    });
+    expect(span).toMatchObject({
+      attributes: [{ key: 'ferret.outcome' }],
+      links: [
+        {
+          traceId: '1'.repeat(32),
+          spanId: '2'.repeat(16),
+          traceState: 'a=b',
+          flags: 0x301,
+          attributes: [{ key: 'n', value: { intValue: '1' } }],
+          droppedAttributesCount: 0,
+        },
+        { traceId: '3'.repeat(32), spanId: '4'.repeat(16), attributes: [], droppedAttributesCount: 0 },
+      ],
+      droppedLinksCount: 7,
+      events: [
+        {
+          timeUnixNano: '5000',
+          name: 'retry',
+          attributes: [{ key: 'ok', value: { boolValue: true } }],
+          droppedAttributesCount: 3,
+        },
+      ],
+      droppedEventsCount: 8,
+    });
+  });
+
+  it('has no figure that a receiver would refuse', async () => {
+    const counts = { 'ferret.dropped_attributes': -1, 'ferret.dropped_links': 'many', 'ferret.dropped_events': 1.5 };
+    const events = [-5, 0, 5].map((timeMicros) => ({ name: 'retry', timeMicros }));
+    expect(await convertOne({ attributes: counts, links: [], events })).toMatchObject({
+      droppedAttributesCount: 0,
+      droppedLinksCount: 0,
+      droppedEventsCount: 0,
+      events: [{ timeUnixNano: '0' }, { timeUnixNano: '0' }, { timeUnixNano: '5000' }],
+    });
   });
 
   it('has a resource for each process', async () => {

@@ -1,7 +1,7 @@
 import type { StoredSpan } from '@ferretjs/core/reader';
+import { safeJson } from '../format/json.js';
 import { inBatches } from './batches.js';
 import { byProcess } from './by-process.js';
-import { toJson } from './json.js';
 import { toAnyValue, toKeyValues } from './otlp-value.js';
 import { type ExportSource, processesByKey, type RunProcess } from './source.js';
 
@@ -25,14 +25,17 @@ const FLAG_IS_REMOTE = 0x200;
 
 const SCOPE = { name: '@ferretjs/core' };
 
-/** Counted by the protocol in a field of its own. */
+/** Counted by the protocol in fields of their own. */
 const DROPPED_ATTRIBUTES = 'ferret.dropped_attributes';
+const DROPPED_LINKS = 'ferret.dropped_links';
+const DROPPED_EVENTS = 'ferret.dropped_events';
 
 const BATCH_SIZE = 256;
 
 /**
- * OTLP/JSON lines, a `TracesData` each (https://opentelemetry.io/docs/specs/otel/protocol/file-exporter/), fields by the JSON
- * mapping of https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding: ids in hex, 64-bit integers as text, enums as numbers.
+ * OTLP/JSON lines, a `TracesData` each (https://opentelemetry.io/docs/specs/otel/protocol/file-exporter/), fields by
+ * the JSON mapping of https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding: ids in hex, 64-bit integers as
+ * text, enums as numbers.
  */
 export async function* exportOtlp(spans: AsyncIterable<StoredSpan>, { runs }: ExportSource): AsyncGenerator<string> {
   const processes = processesByKey(runs);
@@ -47,12 +50,13 @@ export async function* exportOtlp(spans: AsyncIterable<StoredSpan>, { runs }: Ex
       resource: resourceOf(processKey),
       scopeSpans: [{ scope: SCOPE, spans: group.map(toOtlpSpan) }],
     }));
-    yield `${toJson({ resourceSpans })}\n`;
+    yield `${safeJson({ resourceSpans })}\n`;
   }
 }
 
 function toOtlpSpan(span: StoredSpan): object {
-  const { [DROPPED_ATTRIBUTES]: dropped = 0, ...attributes } = span.attributes;
+  const { [DROPPED_LINKS]: droppedLinks, [DROPPED_EVENTS]: droppedEvents, ...attributes } = span.attributes;
+  const { attributes: own, droppedAttributesCount } = toAttributes(attributes);
   const isRemote = span.isLocalRoot && span.parentId !== undefined;
   return {
     traceId: span.traceId,
@@ -63,15 +67,52 @@ function toOtlpSpan(span: StoredSpan): object {
     kind: KIND[span.kind],
     startTimeUnixNano: unixNanos(span.startMicros, 0),
     endTimeUnixNano: unixNanos(span.startMicros, span.durationNanos),
-    attributes: [...toKeyValues(attributes), { key: 'ferret.outcome', value: toAnyValue(span.outcome) }],
-    droppedAttributesCount: Number(dropped),
+    attributes: [...own, { key: 'ferret.outcome', value: toAnyValue(span.outcome) }],
+    droppedAttributesCount,
+    ...(span.events !== undefined && { events: span.events.map(toOtlpEvent) }),
+    ...(droppedEvents !== undefined && { droppedEventsCount: toCount(droppedEvents) }),
+    ...(span.links !== undefined && { links: span.links.map(toOtlpLink) }),
+    ...(droppedLinks !== undefined && { droppedLinksCount: toCount(droppedLinks) }),
     status: toStatus(span),
   };
 }
 
+/** `Span.Link`. */
+function toOtlpLink({
+  traceId,
+  spanId,
+  tracestate,
+  flags,
+  attributes,
+}: NonNullable<StoredSpan['links']>[number]): object {
+  return {
+    traceId,
+    spanId,
+    ...(tracestate !== undefined && { traceState: tracestate }),
+    ...(flags !== undefined && { flags }),
+    ...toAttributes(attributes),
+  };
+}
+
+/** `Span.Event`. */
+function toOtlpEvent({ name, timeMicros, attributes }: NonNullable<StoredSpan['events']>[number]): object {
+  return { timeUnixNano: unixNanos(timeMicros, 0), name, ...toAttributes(attributes) };
+}
+
+function toAttributes(attributes: Readonly<Record<string, unknown>> = {}) {
+  const { [DROPPED_ATTRIBUTES]: dropped = 0, ...kept } = attributes;
+  return { attributes: toKeyValues(kept), droppedAttributesCount: toCount(dropped) };
+}
+
+/** The protocol's `uint32`. An application may have given an attribute of that name another value. */
+function toCount(value: unknown): number {
+  const count = Number(value);
+  return Number.isInteger(count) && count >= 0 && count < 2 ** 32 ? count : 0;
+}
+
 /**
- * Only `error` is one: a client that goes away, or a process that ends, says nothing of the operation. `ferret.outcome` keeps
- * the difference.
+ * Only `error` is one: a client that goes away, or a process that ends, says nothing of the operation. `ferret.outcome`
+ * keeps the difference.
  */
 function toStatus({ outcome, attributes }: StoredSpan): object {
   if (outcome !== 'error') {
@@ -81,13 +122,19 @@ function toStatus({ outcome, attributes }: StoredSpan): object {
   return { code: STATUS_ERROR, ...(typeof message === 'string' && { message }) };
 }
 
-/** Nanoseconds since the epoch as decimal text: they are more than a number holds exactly. */
+/**
+ * Nanoseconds since the epoch as decimal text: they are more than a number holds exactly. The field is unsigned, and a
+ * receiver refuses the whole line for one negative time. So a time before the epoch is 0, which means unknown.
+ */
 function unixNanos(startMicros: number, durationNanos: number): string {
   const wholeMicros = Math.floor(durationNanos / 1_000);
+  if (startMicros + wholeMicros <= 0) return '0';
   return `${startMicros + wholeMicros}${String(durationNanos - wholeMicros * 1_000).padStart(3, '0')}`;
 }
 
-/** Attributes by OpenTelemetry's conventions for services, processes and hosts. What the application said itself wins. */
+/**
+ * Attributes by OpenTelemetry's conventions for services, processes and hosts. What the application said itself wins.
+ */
 function toResource(found: RunProcess | undefined): object {
   if (found === undefined) {
     return { attributes: [], droppedAttributesCount: 0 };

@@ -1,7 +1,8 @@
-import { countOf } from '../format/number.js';
+import { countOf } from '@ferretjs/queries/words';
 import type { Terminal } from '../terminal.js';
 
 const INTERVAL_MILLIS = 200;
+const SECOND_MILLIS = 1_000;
 
 /** Says on a terminal how far a long export has come. */
 export class ExportProgress {
@@ -9,7 +10,7 @@ export class ExportProgress {
   spans = 0;
   readonly #terminal: Pick<Terminal, 'status'>;
   readonly #beside: 'file' | 'standard output';
-  #shownAt = 0;
+  #shownAt = performance.now();
 
   constructor(terminal: Pick<Terminal, 'status'>, output: string | undefined) {
     this.#terminal = terminal;
@@ -18,18 +19,23 @@ export class ExportProgress {
 
   /** Hands the items on, and counts their spans. */
   async *watch<Item>(items: AsyncIterable<Item>, spansOf: (item: Item) => number): AsyncGenerator<Item> {
-    const startedAt = performance.now();
-    this.#shownAt = startedAt;
-    // What goes by traces is sorted first, which takes seconds where there are millions.
+    // Formats by trace sort all spans before the first, which takes seconds where there are millions.
     this.#show('reading ...');
-    for await (const item of items) {
-      this.spans += spansOf(item);
-      const now = performance.now();
-      if (now - this.#shownAt >= INTERVAL_MILLIS) {
-        this.#shownAt = now;
-        this.#show(`${countOf(this.spans, 'span')} exported ...`);
+    let seconds = 0;
+    const sorting = setInterval(() => this.#show(`reading ... ${++seconds} s`), SECOND_MILLIS);
+    try {
+      for await (const item of items) {
+        clearInterval(sorting);
+        this.spans += spansOf(item);
+        const now = performance.now();
+        if (now - this.#shownAt >= INTERVAL_MILLIS) {
+          this.#shownAt = now;
+          this.#show(`${countOf(this.spans, 'span')} exported ...`);
+        }
+        yield item;
       }
-      yield item;
+    } finally {
+      clearInterval(sorting);
     }
   }
 

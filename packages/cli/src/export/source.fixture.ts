@@ -5,6 +5,7 @@ const LEDGER = {
   started: 0,
   stored: 0,
   sampledOut: 0,
+  folded: 0,
   dropped: { queueFull: 0, writeFailed: 0, closed: 0, tooLarge: 0 },
   spilled: 0,
   pending: 0,
@@ -41,5 +42,10 @@ export function makeRun(run: Partial<Run> = {}): Run {
 /** A source that keeps what it is warned of. */
 export function makeSource(...runs: Run[]): ExportSource & { readonly warnings: string[] } {
   const warnings: string[] = [];
-  return { runs: runs.length > 0 ? runs : [makeRun()], warn: (text) => void warnings.push(text), warnings };
+  return {
+    isOneTrace: false,
+    runs: runs.length > 0 ? runs : [makeRun()],
+    warn: (text) => void warnings.push(text),
+    warnings,
+  };
 }

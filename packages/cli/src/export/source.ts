@@ -4,6 +4,8 @@ import type { Process, Run } from '@ferretjs/core/reader';
 export interface ExportSource {
   /** The runs that spans may belong to, the one that was asked for first. */
   readonly runs: readonly Run[];
+  /** Whether one trace was asked for by its id. */
+  readonly isOneTrace: boolean;
   /** Called for what the format leaves out or draws otherwise. */
   readonly warn: (text: string) => void;
 }

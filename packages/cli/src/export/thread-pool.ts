@@ -32,7 +32,7 @@ export class ThreadPool {
   /** A thread that is free from `startNanos` on, and taken until `endNanos`. */
   take(owner: Pick<StoredSpan, 'processKey' | 'pid'>, startNanos: number, endNanos: number): Thread {
     const { pid, rows } = this.#groupOf(owner);
-    // Of those that are free the one that has been so for the shortest time: the others are left to what starts earlier.
+    // The row that has been free for the shortest time: the others are left to spans that start earlier.
     const free = rowsUntil(rows, startNanos);
     const [reused] = free === 0 ? [] : rows.splice(free - 1, 1);
     const row = reused ?? { tid: ++this.#lastTid, lane: rows.length + 1, busyUntilNanos: 0 };
@@ -59,7 +59,7 @@ export class ThreadPool {
   }
 }
 
-/** How many rows are free before `nanos`: not at that very moment, see GAP_NANOS in lanes.ts. */
+/** The number of rows that are free before `nanos`: not at that very moment, see GAP_NANOS in lanes.ts. */
 function rowsUntil(rows: readonly Row[], nanos: number): number {
   let low = 0;
   let high = rows.length;

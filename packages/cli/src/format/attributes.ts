@@ -1,9 +1,9 @@
-import { escapeControls } from './escape.js';
+import { escapeControls } from '@ferretjs/queries/words';
 
 const SHOWN_ATTRIBUTES = 6;
 const SHOWN_CHARACTERS = 40;
 
-/** What the line says already, or what is the same on every line. */
+/** Attributes that the line has in another form, or that are the same on every line. */
 const UNTOLD =
   /^(http\.request\.method|http\.route|http\.response\.status_code|error\.type|exception\.(type|stacktrace)|url\.scheme|(server|client|network|user_agent)\..*)$/;
 

@@ -1,30 +1,26 @@
-import type { Crash, InFlightSpan } from '@ferretjs/core/reader';
+import type { CrashSummary, SpanInFlight } from '@ferretjs/queries';
 import { expect, it } from 'vitest';
 import { openTerminal } from '../terminal.js';
 import { renderCrash } from './crash.js';
 
 const terminal = openTerminal({ write: () => true }, { write: () => true }, {});
 
-function span(spanId: string, parentId?: string): InFlightSpan {
+function span(spanId: string, parentId: string | null = null): SpanInFlight {
   return {
     traceId: 'ab',
     spanId,
-    ...(parentId !== undefined && { parentId }),
+    parentId,
+    parentName: null,
     isLocalRoot: false,
-    runId: 'run',
-    processKey: 'p',
-    pid: 1,
-    threadId: 0,
     name: spanId,
     kind: 'internal',
-    startMicros: 1,
-    durationNanos: 1_000,
-    outcome: 'interrupted',
+    startedAt: '2026-01-01T00:00:00.000Z',
+    openForNanos: 1_000,
     attributes: {},
   };
 }
 
-function crash(change: Partial<Crash>): Crash {
+function crash(change: Partial<CrashSummary>): CrashSummary {
   return {
     runId: 'run',
     service: 'shop',
@@ -35,8 +31,9 @@ function crash(change: Partial<Crash>): Crash {
     hostname: 'box',
     nodeVersion: '20',
     reason: 'crashed',
-    startedAtMicros: 0,
-    endedAtMicros: 0,
+    startedAt: '2026-01-01T00:00:00.000Z',
+    endedAt: '2026-01-01T00:00:01.000Z',
+    durationNanos: 1_000_000_000,
     isRecovered: true,
     mayBeIdle: false,
     inFlight: [],
@@ -46,8 +43,8 @@ function crash(change: Partial<Crash>): Crash {
 }
 
 it('says that nothing is known to have been in flight', () => {
-  expect(renderCrash(terminal, crash({}))).toMatch(/\nnothing in flight that is known of$/);
-  expect(renderCrash(terminal, crash({ reason: 'uncaughtException' }))).toMatch(/\nnothing in flight$/);
+  expect(renderCrash(terminal, crash({}))).toMatch(/\nno open spans known$/);
+  expect(renderCrash(terminal, crash({ reason: 'uncaughtException' }))).toMatch(/\nno open spans$/);
 });
 
 it('names the thread, where it is not the main one', () => {
@@ -65,9 +62,7 @@ it('loses no span that is its own ancestor', () => {
 });
 
 it('indents the deep no further', () => {
-  const inFlight = Array.from({ length: 500 }, (_, index) =>
-    span(`s${index}`, index === 0 ? undefined : `s${index - 1}`),
-  );
+  const inFlight = Array.from({ length: 500 }, (_, index) => span(`s${index}`, index === 0 ? null : `s${index - 1}`));
   const lines = renderCrash(terminal, crash({ inFlight })).split('\n');
   expect(lines).toHaveLength(504);
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(120);

@@ -1,11 +1,10 @@
-import type { Crash, InFlightSpan } from '@ferretjs/core/reader';
+import type { CrashSummary, SpanInFlight } from '@ferretjs/queries';
+import { countOf, escapeControls, formatCount, formatDuration, formatTime } from '@ferretjs/queries/words';
 import type { Terminal } from '../terminal.js';
 import { describeAttributes } from './attributes.js';
-import { formatDuration } from './duration.js';
-import { escapeControls } from './escape.js';
-import { countOf, formatCount } from './number.js';
+import { displayName } from './name.js';
 import { type Column, renderTable } from './table.js';
-import { formatTime } from './time.js';
+import { wrap } from './width.js';
 
 const COLUMNS: readonly Column[] = [
   { title: 'open for', align: 'right' },
@@ -16,18 +15,25 @@ const COLUMNS: readonly Column[] = [
 const DRAWN_DEPTH = 24;
 
 /** A process that crashed, and under it what it had in flight, a span below its parent. */
-export function renderCrash(terminal: Terminal, crash: Crash): string {
-  const { colors } = terminal;
-  const { pid, threadName, endedAtMicros, startedAtMicros, inFlightCount, inFlight } = crash;
+export function renderCrash(terminal: Terminal, crash: CrashSummary): string {
+  const { colors, width } = terminal;
+  const { pid, threadName, inFlightCount, inFlight } = crash;
   const thread = threadName === 'main' ? '' : `, thread ${escapeControls(threadName)}`;
-  const lines = [
-    `${colors.bold(`process ${pid}`)}${thread} on ${escapeControls(crash.hostname)}, ` +
+  const [heading = '', ...more] = wrap(
+    `process ${pid}${thread} on ${escapeControls(crash.hostname)}, ` +
       `${escapeControls(crash.service)}, run ${escapeControls(crash.runId)}`,
-    `${colors.red(describeEnd(crash))} ${formatTime(endedAtMicros)}, ` +
-      `after ${formatDuration(Math.max(endedAtMicros - startedAtMicros, 0) * 1_000)}`,
+    width,
+  );
+  const end = describeEnd(crash);
+  const lines = [
+    heading.replace(`process ${pid}`, colors.bold(`process ${pid}`)),
+    ...more,
+    ...wrap(`${end} ${formatTime(crash.endedAt)}, after ${formatDuration(crash.durationNanos)}`, width).map((line) =>
+      end.startsWith(line) ? colors.red(line) : line.replace(end, colors.red(end)),
+    ),
   ];
   if (inFlightCount === 0) {
-    lines.push(`nothing in flight${crash.reason === 'crashed' ? ' that is known of' : ''}`);
+    lines.push(crash.reason === 'crashed' ? 'no open spans known' : 'no open spans');
     return lines.join('\n');
   }
   lines.push(`${countOf(inFlightCount, 'span')} in flight${crash.isRecovered ? '' : ', not stored yet'}`);
@@ -38,21 +44,21 @@ export function renderCrash(terminal: Terminal, crash: Crash): string {
   return lines.join('\n');
 }
 
-function describeEnd({ reason, mayBeIdle }: Crash): string {
+function describeEnd({ reason, mayBeIdle }: CrashSummary): string {
   if (reason === 'uncaughtException') return 'ended by an exception that nobody caught,';
   return mayBeIdle ? 'killed without a word, or idle on another host: last seen' : 'killed without a word, last seen';
 }
 
 interface Node {
-  readonly span: InFlightSpan;
+  readonly span: SpanInFlight;
   readonly children: Node[];
   depth: number;
   indent: string;
   isLast: boolean;
 }
 
-/** Nothing here trusts the file: a span that is its own ancestor is shown at the top. */
-function toRows(terminal: Terminal, spans: readonly InFlightSpan[]): string[][] {
+/** A file may say anything: a span that is its own ancestor is shown at the top. */
+function toRows(terminal: Terminal, spans: readonly SpanInFlight[]): string[][] {
   const nodes = spans.map<Node>((span) => ({ span, children: [], depth: 0, indent: '', isLast: true }));
   const byId = new Map(nodes.map((node) => [node.span.spanId, node]));
   const tops: Node[] = [];
@@ -64,7 +70,7 @@ function toRows(terminal: Terminal, spans: readonly InFlightSpan[]): string[][] 
     for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
       if (drawn.has(node)) continue;
       drawn.add(node);
-      rows.push([formatDuration(node.span.durationNanos), describeNode(terminal, node, byId)]);
+      rows.push([formatDuration(node.span.openForNanos), describeNode(terminal, node, byId)]);
       pending.push(...place(node).reverse());
     }
   };
@@ -85,10 +91,10 @@ function place({ children, depth, indent, isLast }: Node): Node[] {
 function describeNode({ colors }: Terminal, node: Node, inFlight: ReadonlyMap<string, Node>): string {
   const { name, parentId, parentName, attributes, isLocalRoot } = node.span;
   const guide = node.depth === 0 ? '' : colors.dim(`${node.indent}${node.isLast ? '└─ ' : '├─ '}`);
-  const words = [escapeControls(name)];
-  if (parentName !== undefined && !inFlight.has(parentId ?? '')) {
+  const words = [displayName(name)];
+  if (parentName !== null && !inFlight.has(parentId ?? '')) {
     words.push(colors.dim(`(under ${escapeControls(parentName)})`));
-  } else if (parentId !== undefined && isLocalRoot && node.depth === 0) {
+  } else if (parentId !== null && isLocalRoot && node.depth === 0) {
     words.push(colors.dim('(called from another service)'));
   }
   const exception = describeException(attributes);

@@ -1,5 +1,5 @@
 import type { Terminal } from '../terminal.js';
-import { wrap } from './wrap.js';
+import { wrap } from './width.js';
 
 /** A line above the figures of a report. */
 export interface Fact {
@@ -10,7 +10,10 @@ export interface Fact {
 
 const LABEL_WIDTH = 9;
 
-/** Facts one below the other, made to fit the terminal. A label that comes again is left out. Texts must be safe to print. */
+/**
+ * Facts one below the other, made to fit the terminal. A label that comes again is left out. Texts must be safe to
+ * print.
+ */
 export function renderFacts({ colors, width }: Pick<Terminal, 'colors' | 'width'>, facts: readonly Fact[]): string {
   return facts
     .flatMap(({ label, text, paint = (line) => line }, index) => {

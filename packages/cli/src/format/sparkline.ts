@@ -3,7 +3,9 @@ import type { Terminal } from '../terminal.js';
 const BLOCKS = '▁▂▃▄▅▆▇█';
 const ASCII = '.:-=+*#@';
 
-/** Numbers as bars of one character each, the largest as high as can be. Nothing is blank, and little is not nothing. */
+/**
+ * Numbers as bars of one character each, the largest as high as can be. Nothing is blank, and little is not nothing.
+ */
 export function renderSparkline({ isUnicode }: Pick<Terminal, 'isUnicode'>, values: readonly number[]): string {
   const levels = isUnicode ? BLOCKS : ASCII;
   const largest = values.reduce((most, value) => Math.max(most, value), 0);

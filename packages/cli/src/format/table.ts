@@ -1,13 +1,13 @@
-import Table from 'cli-table3';
-import stringWidth from 'string-width';
 import type { Terminal } from '../terminal.js';
-import { wrap } from './wrap.js';
+import { cut, widthOf, wrap } from './width.js';
 
 export interface Column {
   readonly title: string;
   readonly align: 'left' | 'right';
   /** The one column that is cut to fit the terminal. */
   readonly isFlexible?: boolean;
+  /** The most columns of the flexible one where there is no terminal. Default: those of its widest cell. */
+  readonly widest?: number;
   /** Left out, the highest number first, while the terminal is too narrow. */
   readonly expendable?: number;
   /** Stands below the table where the column does. */
@@ -21,23 +21,15 @@ const GAP = '  ';
 /** Columns are left out before the flexible one gets narrower than this. */
 const LEAST_FLEXIBLE_WIDTH = 16;
 
-const NO_LINES = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: GAP,
-};
+/** The width that the flexible column gets: 0 without such a column, `Infinity` where nothing limits it. */
+export function flexibleWidthOf(
+  { width }: Pick<Terminal, 'width'>,
+  columns: readonly Column[],
+  rows: readonly Row[],
+): number {
+  if (!columns.some(({ isFlexible }) => isFlexible)) return 0;
+  return fit(width, columns, rows).flexibleWidth ?? Number.POSITIVE_INFINITY;
+}
 
 /** A table without lines, made to fit the terminal. The cells must be safe to print. */
 export function renderTable(
@@ -46,16 +38,19 @@ export function renderTable(
   rows: readonly Row[],
 ): string {
   const { kept, left, flexibleWidth } = fit(width, columns, rows);
-  const table = new Table({
-    chars: NO_LINES,
-    truncate: isUnicode ? '…' : '~',
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-    head: kept.map(({ column }) => colors.bold(column.title)),
-    colAligns: kept.map(({ column }) => column.align),
-    colWidths: kept.map(({ column }) => (column.isFlexible ? flexibleWidth : null)),
-  });
-  table.push(...rows.map((row) => kept.map(({ index }) => row[index] ?? '')));
-  const lines = table.toString().split('\n');
+  const cells = rows.map((row) => kept.map(({ index }) => row[index] ?? ''));
+  const widths = kept.map(({ column }, at) =>
+    column.isFlexible && flexibleWidth !== null
+      ? flexibleWidth
+      : cells.reduce((widest, row) => Math.max(widest, widthOf(row[at] ?? '')), column.title.length),
+  );
+  const ellipsis = isUnicode ? '…' : '~';
+  const head = kept.map(({ column }) => colors.bold(column.title));
+  const lines = [head, ...cells].map((row) =>
+    row
+      .map((cell, at) => align(cut(cell, widths[at] ?? 0, ellipsis), widths[at] ?? 0, kept[at]?.column.align ?? 'left'))
+      .join(GAP),
+  );
   const note = (text: string) => lines.push(...wrap(text, width).map((line) => colors.dim(line)));
   if (left.length > 0) {
     const titles = left.map((column) => column.title.trim()).filter((title) => title !== '');
@@ -65,6 +60,11 @@ export function renderTable(
     if (column.legend !== undefined) note(column.legend);
   }
   return lines.map((line) => line.trimEnd()).join('\n');
+}
+
+function align(cell: string, width: number, side: Column['align']): string {
+  const space = ' '.repeat(Math.max(width - widthOf(cell), 0));
+  return side === 'left' ? `${cell}${space}` : `${space}${cell}`;
 }
 
 interface Fit {
@@ -77,7 +77,12 @@ function fit(width: number, columns: readonly Column[], rows: readonly Row[]): F
   const measured = columns.map((column, index) => ({ column, index, natural: naturalWidth(column, index, rows) }));
   const flexible = measured.find(({ column }) => column.isFlexible);
   if (flexible === undefined || !Number.isFinite(width)) {
-    return { kept: measured, left: [], flexibleWidth: null };
+    const widest = flexible?.column.widest;
+    return {
+      kept: measured,
+      left: [],
+      flexibleWidth: widest === undefined ? null : Math.min(flexible!.natural, widest),
+    };
   }
   let kept = measured;
   const left: Column[] = [];
@@ -106,5 +111,5 @@ function mostExpendableFirst(a: Measured, b: Measured): number {
 }
 
 function naturalWidth(column: Column, index: number, rows: readonly Row[]): number {
-  return rows.reduce((widest, row) => Math.max(widest, stringWidth(row[index] ?? '')), column.title.length);
+  return rows.reduce((widest, row) => Math.max(widest, widthOf(row[index] ?? '')), column.title.length);
 }

@@ -5,14 +5,14 @@ const UNIT_MILLIS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 
 const RELATIVE = /^(\d{1,9})([smhd])$/;
 const ISO = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?$/i;
 
-/** What `--since` and `--until` accept, in words. */
+/** The values of `--since` and `--until`, in words. */
 const TIME_BOUND_FORMS =
   'It must be an ISO time such as 2026-01-31, 2026-01-31T14:03 or 2026-01-31T14:03:22Z, ' +
   'or how long ago, such as 90s, 15m, 2h or 7d.';
 
 /**
- * Reads a time, in microseconds since the epoch: `2026-01-31T14:03:22Z`, or `15m` for a quarter of an hour ago. Without a zone it is
- * in the time zone of who asks, dates too. `undefined` for what is neither.
+ * Reads a time, in microseconds since the epoch: `2026-01-31T14:03:22Z`, or `15m` for a quarter of an hour ago. Without
+ * a zone it is in the time zone of who asks, dates too. `undefined` for what is neither.
  */
 export function parseTimeBound(text: string, nowMillis: number): number | undefined {
   const relative = RELATIVE.exec(text);

@@ -1,22 +1,26 @@
 import { type Diagnostic, type LeftSpill, type Recovery, recoverFile } from '@ferretjs/core/maintenance';
-import { escapeControls } from '../format/escape.js';
-import { countOf, formatCount } from '../format/number.js';
+import { countOf, escapeControls, formatCount } from '@ferretjs/queries/words';
+import { safeJson } from '../format/json.js';
 import type { Terminal } from '../terminal.js';
+import { placeFor, whileWaiting } from '../waiting.js';
 
 const REASONS: Readonly<Record<LeftSpill['why'], string>> = {
   running: 'its process is running, and takes it in itself',
   busy: 'another process is taking it in',
   newer: 'a newer version of Ferret wrote it',
+  foreign: 'it is no spill file of Ferret',
   failed: 'it could not be taken in',
 };
 
 /** `ferret recover`: takes in what dead processes left beside a file. */
 export async function recover(terminal: Terminal, file: string, options: { readonly json?: boolean }): Promise<void> {
   const diagnostics: Diagnostic[] = [];
-  const recovery = await recoverFile(file, { onDiagnostic: (diagnostic) => diagnostics.push(diagnostic) });
+  const recovery = await whileWaiting(terminal, 'recovering', () =>
+    recoverFile(file, { ...placeFor(terminal), onDiagnostic: (diagnostic) => diagnostics.push(diagnostic) }),
+  );
   if (options.json) {
     const told = diagnostics.map(({ code, message }) => ({ code, message }));
-    terminal.print(JSON.stringify({ ...recovery, diagnostics: told }, null, 2));
+    terminal.print(safeJson({ ...recovery, diagnostics: told }, 2));
     return;
   }
   terminal.print(describeRecovery(terminal, recovery));

@@ -1,17 +1,15 @@
-import { openReader, type Run } from '@ferretjs/core/reader';
-import { formatDuration } from '../format/duration.js';
-import { escapeControls } from '../format/escape.js';
-import { describeLosses } from '../format/ledger.js';
-import { countOf, formatCount } from '../format/number.js';
-import { describeState, runMicros, runToJson } from '../format/run.js';
+import { openReader } from '@ferretjs/core/reader';
+import { type ListedRun, type RunList, listRuns as readRuns } from '@ferretjs/queries';
+import { countOf, escapeControls, formatCount, formatDuration, formatTime } from '@ferretjs/queries/words';
+import { safeJson } from '../format/json.js';
 import { type Column, renderTable } from '../format/table.js';
-import { formatTime } from '../format/time.js';
+import { wrap } from '../format/width.js';
 import type { Terminal } from '../terminal.js';
 
 const COLUMNS: readonly Column[] = [
-  { title: 'run', align: 'left' },
-  { title: 'service', align: 'left', isFlexible: true },
-  { title: 'started', align: 'left', expendable: 0 },
+  { title: 'run', align: 'left', isFlexible: true, widest: 80 },
+  { title: 'service', align: 'left', expendable: 0 },
+  { title: 'started', align: 'left', expendable: -1 },
   { title: 'took', align: 'right', expendable: 2 },
   { title: 'processes', align: 'right', expendable: 3 },
   { title: 'spans', align: 'right' },
@@ -25,47 +23,39 @@ export interface RunsOptions {
 
 const TABLE_LIMIT = 50;
 
-/** `ferret runs`: a line a run, and under it what the run has lost. */
+/** `ferret runs`: a line a run, and below the table the spans that each run has lost. */
 export async function listRuns(terminal: Terminal, file: string, { limit, json }: RunsOptions): Promise<void> {
-  const reader = await openReader(file);
+  const reader = await openReader(file, { inPlace: true });
   try {
-    const all = await reader.runs();
-    const runs = all.slice(0, limit ?? (json ? all.length : TABLE_LIMIT));
-    if (json) {
-      const documents = runs.map((run) => ({ ...runToJson(run), ledger: run.ledger }));
-      terminal.print(JSON.stringify({ runs: documents, hasMore: all.length > runs.length }, null, 2));
-    } else if (runs.length === 0) {
-      terminal.print('No run has been recorded.');
-    } else {
-      const rest = all.length - runs.length;
-      const more =
-        rest > 0 ? [terminal.colors.dim(`... and ${countOf(rest, 'older one')}: --limit ${all.length} shows all`)] : [];
-      terminal.print(
-        [renderTable(terminal, COLUMNS, runs.map(toRow)), ...more, ...describeAllLosses(terminal, runs)].join('\n'),
-      );
-    }
+    const list = await readRuns(reader, limit ?? (json ? undefined : TABLE_LIMIT));
+    terminal.print(json ? safeJson(list, 2) : renderRuns(terminal, list));
   } finally {
     await reader.close();
   }
 }
 
-function toRow(run: Run): string[] {
+function renderRuns(terminal: Terminal, { runs, runCount }: RunList): string {
+  if (runs.length === 0) return 'No run has been recorded.';
+  const older = countOf(runCount - runs.length, 'older one');
+  const more = runCount > runs.length ? [terminal.colors.dim(`... and ${older}: --limit ${runCount} shows all`)] : [];
+  return [renderTable(terminal, COLUMNS, runs.map(toRow)), ...more, ...describeAllLosses(terminal, runs)].join('\n');
+}
+
+function toRow(run: ListedRun): string[] {
   return [
     escapeControls(run.runId),
     escapeControls(run.service),
-    formatTime(run.startedAtMicros),
-    formatDuration(runMicros(run) * 1_000),
+    formatTime(run.startedAt),
+    formatDuration(run.durationNanos),
     formatCount(run.processes.length),
     formatCount(run.ledger.stored),
-    describeState(run),
+    run.state,
   ];
 }
 
-function describeAllLosses({ colors }: Terminal, runs: readonly Run[]): string[] {
-  const losses = runs.flatMap((run) =>
-    describeLosses(run.processes, run.ledger).map((line) => `${escapeControls(run.runId)}: ${line}`),
-  );
+function describeAllLosses({ colors, width }: Terminal, runs: readonly ListedRun[]): string[] {
+  const losses = runs.flatMap(({ runId, missing }) => missing.map((line) => `${escapeControls(runId)}: ${line}`));
   return losses.length === 0
     ? [colors.dim('nothing lost')]
-    : ['', 'missing', ...losses.map((line) => `  ${colors.yellow(line)}`)];
+    : ['', 'missing', ...losses.flatMap((line) => wrap(line, width - 2)).map((line) => `  ${colors.yellow(line)}`)];
 }

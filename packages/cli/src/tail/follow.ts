@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FerretError, type FerretErrorCode, openReader, type Reader, type StoredSpan } from '@ferretjs/core/reader';
 
 export interface FollowOptions {
-  /** How many spans that are stored already are looked at first. */
+  /** The number of spans that are stored already to begin with. */
   readonly backlog: number;
   /** Called when the file is not there, or not yet a file of Ferret; and when it is another one than before. */
   readonly onNotice: (text: string) => void;
@@ -16,13 +16,15 @@ const IDLE_MILLIS = 1_000;
 /** A page of fewer spans is the end of what is there. */
 export const PAGE_SIZE = 1_000;
 
-/** What a file may be for a moment, while an application makes it. */
+/** Errors that may pass in a moment, while an application makes the file. */
 const PASSING: ReadonlySet<FerretErrorCode> = new Set(['FILE_NOT_SQLITE', 'FILE_FOREIGN', 'FILE_UNREADABLE']);
-/** What it may be for as long as it likes. */
+/** Errors that are waited for without an end. */
 const WAITED_FOR: ReadonlySet<FerretErrorCode> = new Set(['FILE_NOT_FOUND', 'FILE_EMPTY', 'STORE_UNAVAILABLE']);
 const PASSING_LOOKS = 5;
 
-/** Spans of a file as they are stored, page by page, until the signal; also where the file comes later, or is replaced. */
+/**
+ * Spans of a file as they are stored, page by page, until the signal; also where the file comes later, or is replaced.
+ */
 export async function* follow(file: string, options: FollowOptions): AsyncGenerator<readonly StoredSpan[]> {
   const { signal, onNotice } = options;
   let isFirst = true;
@@ -70,7 +72,7 @@ async function openWhenThere(file: string, { onNotice, signal }: FollowOptions):
   let told = '';
   while (!signal.aborted) {
     try {
-      return await openReader(file);
+      return await openReader(file, { inPlace: true });
     } catch (error) {
       if (!(error instanceof FerretError)) throw error;
       if (PASSING.has(error.code) && passing < PASSING_LOOKS) passing += 1;

@@ -1,18 +1,19 @@
 import type { StoredSpan } from '@ferretjs/core/reader';
+import { matchesFilter, type TailFilter } from '@ferretjs/queries';
+import { escapeControls } from '@ferretjs/queries/words';
 import { interruptible } from '../export/interruption.js';
-import { escapeControls } from '../format/escape.js';
+import { safeJson } from '../format/json.js';
 import { OutputClosedError, type Terminal } from '../terminal.js';
 import { follow, PAGE_SIZE } from './follow.js';
-import { matchesFilter, type TailFilter } from './span-filter.js';
 import { renderSpanLine } from './span-line.js';
 
 export interface TailOptions extends TailFilter {
-  /** How many spans that are there already are shown first. */
+  /** The number of spans that are stored already to show first. */
   readonly lines: number;
   readonly json?: boolean;
 }
 
-/** How far back matching spans are looked for. */
+/** The number of stored spans among which matching ones are looked for. */
 const BACKLOG = 10_000;
 
 /** `ferret tail`: new spans as they come, until a signal, or until nobody reads the next one. */
@@ -55,5 +56,5 @@ async function* latestFirst(
 }
 
 function lineOf(terminal: Terminal, span: StoredSpan, { json }: TailOptions): string {
-  return json === true ? JSON.stringify(span) : renderSpanLine(terminal, span);
+  return json === true ? safeJson(span) : renderSpanLine(terminal, span);
 }

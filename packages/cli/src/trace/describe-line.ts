@@ -1,16 +1,15 @@
 import type { StoredSpan } from '@ferretjs/core/reader';
+import { type FoldedNode, withoutFolded } from '@ferretjs/queries';
+import { escapeControls, formatCount, formatDuration } from '@ferretjs/queries/words';
 import { describeAttributes } from '../format/attributes.js';
-import { formatDuration } from '../format/duration.js';
-import { escapeControls } from '../format/escape.js';
-import { formatCount } from '../format/number.js';
+import { displayName } from '../format/name.js';
 import type { Terminal } from '../terminal.js';
-import type { FoldedNode } from './fold-siblings.js';
 
-/** What a line of a tree says of its span, or of its repeated siblings: `x 48 SELECT users  max 9.00 ms`. */
+/** The text of a line of a tree, for its span or for repeated siblings: `x 48 SELECT users  max 9.00 ms`. */
 export function describeLine(terminal: Terminal, { members, maxNanos }: FoldedNode, depth: number): string {
   const { colors } = terminal;
   const [{ span, isOrphan }] = members;
-  const name = escapeControls(span.name);
+  const name = displayName(span.name);
   const words = [depth === 0 ? colors.bold(name) : name];
   if (members.length > 1) {
     words[0] = `${colors.bold(`x ${formatCount(members.length)}`)} ${name}`;
@@ -34,9 +33,9 @@ export function describeLine(terminal: Terminal, { members, maxNanos }: FoldedNo
   return words.join('  ');
 }
 
-/** The attributes that are the same in all. */
+/** The attributes that are the same in all; what is folded into them has lines of its own. */
 function sharedAttributes([first, ...others]: FoldedNode['members']): StoredSpan['attributes'] {
-  const entries = Object.entries(first.span.attributes);
+  const entries = Object.entries(withoutFolded(first.span.attributes));
   return Object.fromEntries(
     entries.filter(([key, value]) =>
       others.every(({ span }) => JSON.stringify(span.attributes[key]) === JSON.stringify(value)),

@@ -1,16 +1,15 @@
-import type { StoredSpan } from '@ferretjs/core/reader';
-import { countOf, formatCount } from '../format/number.js';
-import { formatTime } from '../format/time.js';
-import { wrap } from '../format/wrap.js';
+import type { Run, StoredSpan } from '@ferretjs/core/reader';
+import { buildTrees } from '@ferretjs/queries';
+import { countOf, escapeControls, formatCount, formatTime } from '@ferretjs/queries/words';
+import { wrap } from '../format/width.js';
 import type { Terminal } from '../terminal.js';
 import { renderTree } from './render-tree.js';
-import { buildTrees } from './trace-tree.js';
 import { planWaterfall } from './waterfall.js';
 
-/** How many spans of a trace are read. */
+/** The most spans of a trace that are drawn. */
 const READ_SPANS = 10_000;
 
-/** How many spans of a trace to read, so that it can be told whether there are more. */
+/** The number of spans to read of a trace: a span more than are drawn shows that there are more. */
 export const ENOUGH_SPANS = READ_SPANS + 1;
 
 /** A trace as trees, a tree for each of its roots. */
@@ -18,6 +17,7 @@ export function renderTrace(
   terminal: Terminal,
   traceId: string,
   spans: readonly StoredSpan[],
+  runs: readonly Run[],
   { hasWaterfall }: { readonly hasWaterfall: boolean },
 ): string {
   const { colors, width } = terminal;
@@ -35,6 +35,21 @@ export function renderTrace(
     lines.push(...wrap(cut, width).map((line) => colors.yellow(line)));
   }
   const roots = buildTrees(read);
-  const style = hasWaterfall ? { waterfall: planWaterfall(terminal, roots) } : {};
+  const style = {
+    ...(hasWaterfall && { waterfall: planWaterfall(terminal, roots) }),
+    ...(processes > 1 && { processes: nameProcesses(runs) }),
+  };
   return [...lines, ...roots.map((root) => renderTree(terminal, root, style))].join('\n');
+}
+
+/** Where a span ran, by the key of its process: `shop, process 4711 on box`. */
+function nameProcesses(runs: readonly Run[]): ReadonlyMap<string, string> {
+  return new Map(
+    runs.flatMap(({ service, processes }) =>
+      processes.map(({ processKey, pid, threadId, hostname }) => [
+        processKey,
+        `${escapeControls(service)}, process ${pid}${threadId === 0 ? '' : `, thread ${threadId}`} on ${escapeControls(hostname)}`,
+      ]),
+    ),
+  );
 }

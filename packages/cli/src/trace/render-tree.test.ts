@@ -1,17 +1,19 @@
 import type { StoredSpan } from '@ferretjs/core/reader';
+import { buildTrees } from '@ferretjs/queries';
 import picocolors from 'picocolors';
 import { describe, expect, it } from 'vitest';
 import type { Terminal } from '../terminal.js';
 import { renderTree, type TreeStyle } from './render-tree.js';
-import { buildTrees } from './trace-tree.js';
 
 const terminal: Terminal = {
   colors: picocolors.createColors(false),
   width: Number.POSITIVE_INFINITY,
   isUnicode: true,
+  showsStatus: false,
   print: () => undefined,
   complain: () => undefined,
   write: async () => undefined,
+  writeData: async () => undefined,
   status: () => undefined,
 };
 
@@ -72,6 +74,46 @@ describe('renderTree', () => {
     expect(render([span('GET /a', 'remote', 0, { isLocalRoot: true })])).toEqual([
       '   duration  self  share  span',
       '*      0 ns  0 ns    0 %  GET /a  (called from another service)',
+    ]);
+  });
+
+  it('has a line for each link and event of a span, and counts them over repeated siblings', () => {
+    const links = [{ traceId: '1'.repeat(32), spanId: '2'.repeat(16), attributes: { n: 1 } }];
+    const events = Array.from({ length: 10 }, (_, index) => ({ name: 'retry', timeMicros: index * 100 }));
+    expect(
+      render([
+        span('job', undefined, 1_000_000, { links, events: events.slice(0, 2) }),
+        ...['a', 'b', 'c'].map((id) => span(id, 'job', 100_000, { name: 'send', links })),
+        span('poll', 'job', 1_000, { events }),
+      ]).slice(1, 6),
+    ).toEqual([
+      '*   1.00 ms   900 us   90 %  job',
+      `                             ├─ link to trace ${'1'.repeat(32)}, span ${'2'.repeat(16)}  n=1`,
+      '                             ├─ event retry  0 ns after the start',
+      '                             ├─ event retry  100 us after the start',
+      expect.stringContaining('x 3 send'),
+    ]);
+  });
+
+  it('has a line for each name of spans that are folded into another, and adds them up over repeated siblings', () => {
+    const folded = (names: readonly string[], count: number) => ({
+      'ferret.folded': names.length * count,
+      'ferret.folded.names': names,
+      'ferret.folded.counts': names.map(() => count),
+      'ferret.folded.durations_ns': names.map((_, index) => 10_000 - index),
+      'ferret.folded.errors': names.map(() => 1),
+    });
+    const names = Array.from({ length: 7 }, (_, index) => `name ${index}\u001b`);
+    const jobs = [1, 2, 3].map((index) =>
+      span(`j${index}`, 'root', 100, { name: 'job', attributes: folded(['late'], index) }),
+    );
+    const lines = render([span('root', undefined, 9_000, { attributes: folded(names, 1_000) }), ...jobs]);
+    expect(lines.map((line) => line.replace(/^.*%/, '').trim()).slice(1, -1)).toEqual([
+      'root',
+      '├─ x 3 job  max 100 ns',
+      '│  └─ + 6 folded: late, 30.0 us in total, 3 not ok',
+      ...[0, 1, 2, 3, 4].map((index) => `├─ + 1,000 folded: name ${index}\\x1b, 10.0 us in total, 1 not ok`),
+      '└─ + 2,000 folded: 2 more names',
     ]);
   });
 

@@ -1,21 +1,17 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createStoreFixture, FIXTURE_START_MICROS } from '@ferretjs/core/testing';
 import stringWidth from 'string-width';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createStoreFixture, FIXTURE_START_MICROS } from '../../../core/src/sqlite/reader/reader.fixture.js';
-import { runFerret } from '../ferret.fixture.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { runFerret, temporaryDirectory } from '../ferret.fixture.js';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const ROOT = 'a1'.repeat(8);
 const MILLISECOND = 1_000_000;
 
-let directory: string;
-let file: string;
+const directory = temporaryDirectory();
+const file = join(directory, 'ferret.db');
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-trace-'));
-  file = join(directory, 'ferret.db');
   const store = await createStoreFixture(file);
   const at = (millis: number, length: number) => ({
     traceId: TRACE,
@@ -55,10 +51,6 @@ beforeAll(async () => {
   await store.close();
 });
 
-afterAll(async () => {
-  await rm(directory, { recursive: true });
-});
-
 describe('ferret trace', () => {
   it('draws a tree and a waterfall, with repeated siblings as one line', async () => {
     const { code, out, err } = await runFerret(['trace', TRACE, file], { columns: 100 });
@@ -88,11 +80,11 @@ duration     self  share  span                                     0            
     expect([code, out]).toEqual([1, '']);
     expect(err.replace(/\d{4}-\d\d-\d\d \S+/g, '(time)')).toBe(
       `4bf92f35${'0'.repeat(24)}  (time)  other \\u202e\n${TRACE}  (time)  GET /users\n` +
-        'ferret: 4bf92f35 begins the ids of 2 traces. Give more of one.\n',
+        'ferret: 2 trace ids begin with 4bf92f35. Type more digits.\n',
     );
     const many = await runFerret(['trace', '5', file]);
     expect(many.err.split('\n')).toHaveLength(12);
-    expect(many.err).toContain('5 begins the ids of more than 10 traces, of which some are listed.');
+    expect(many.err).toContain('More than 10 trace ids begin with 5; 10 are listed. Type more digits.');
   });
 
   it('says that there is no such trace, and what an id is', async () => {

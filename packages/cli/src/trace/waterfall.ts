@@ -1,8 +1,7 @@
-import stringWidth from 'string-width';
-import { formatDuration } from '../format/duration.js';
+import { type FoldedNode, nodesOf, type SpanNode } from '@ferretjs/queries';
+import { formatDuration } from '@ferretjs/queries/words';
+import { widthOf } from '../format/width.js';
 import type { Terminal } from '../terminal.js';
-import type { FoldedNode } from './fold-siblings.js';
-import type { SpanNode } from './trace-tree.js';
 
 /** Where and when the bars of a trace are drawn. */
 export interface Waterfall {
@@ -27,21 +26,13 @@ export function planWaterfall({ width }: Pick<Terminal, 'width'>, roots: readonl
   return { width: columns, fromMicros, lengthNanos };
 }
 
-function* nodesOf(roots: readonly SpanNode[]): Generator<SpanNode> {
-  const pending = [...roots];
-  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-    yield node;
-    for (const child of node.children) pending.push(child);
-  }
-}
-
 /** The scale above the bars: `0       4.20 ms`. */
 export function renderScale({ width, lengthNanos }: Waterfall): string {
   const end = formatDuration(lengthNanos);
-  return `0${end.padStart(Math.max(width - 1, stringWidth(end) + 1))}`;
+  return `0${end.padStart(Math.max(width - 1, widthOf(end) + 1))}`;
 }
 
-/** What bars are made of: those on the critical path, and the others. */
+/** The characters of bars: of those on the critical path, and of the others. */
 export function barsOf({ isUnicode }: Pick<Terminal, 'isUnicode'>): readonly [solid: string, light: string] {
   return isUnicode ? ['█', '░'] : ['#', '-'];
 }

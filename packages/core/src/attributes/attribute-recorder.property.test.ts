@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fuzz } from '../fuzz.fixture.js';
-import { AttributeBag, AttributeRecorder, type Attributes } from './attribute-recorder.js';
-import { createRedactor, type RedactOptions } from './redaction.js';
+import { AttributeBag, AttributeRecorder } from './attribute-recorder.js';
+import type { Attributes } from './attribute-value.js';
+import type { RedactOptions } from './redact-options.js';
+import { createRedactor } from './redaction.js';
 
 const CANARY = 'C4N4RY';
 const LIMITS = { maxAttributes: 8, maxValueLength: 64 };
@@ -31,8 +33,8 @@ const anything = fc.anything({
   maxDepth: 6,
 });
 
-describe('attributes of anything', () => {
-  it('are bounded in number, length and kind, and have JSON that any reader can read', () => {
+describe('any attributes', () => {
+  it('are bounded in number, length and type, and have JSON that every reader accepts', () => {
     fuzz(
       fc.property(fc.dictionary(key, anything, { maxKeys: 12 }), (attributes) => {
         const { values, count, dropped } = record(attributes);
@@ -49,7 +51,7 @@ describe('attributes of anything', () => {
         const json = JSON.stringify(values);
         expect(json.isWellFormed()).toBe(true);
         expect(json).not.toMatch(/\0|\\u0000|\\ud[89a-f]/);
-        // What has no place in JSON is a text by now.
+        // Values that JSON does not have have become texts.
         expect(Object.entries(JSON.parse(json))).toEqual(
           Object.entries(values).map(([name, item]) => [name, plain(item)]),
         );
@@ -57,7 +59,7 @@ describe('attributes of anything', () => {
     );
   });
 
-  it('leave Object.prototype alone, and what they were made of', () => {
+  it('change neither Object.prototype nor the objects they came from', () => {
     const before = Reflect.ownKeys(Object.prototype).length;
     fuzz(
       fc.property(fc.dictionary(key, fc.jsonValue(), { maxKeys: 8 }), (attributes) => {
@@ -70,7 +72,7 @@ describe('attributes of anything', () => {
   });
 });
 
-describe('a secret in them', () => {
+describe('a secret in attributes', () => {
   const around = fc.string({ unit: fc.constantFrom(...'ab ,;{}[]()<>\n\u00e9'), maxLength: 80 });
   const found = fc.constantFrom(
     `Bearer ${CANARY}`,
@@ -85,7 +87,7 @@ describe('a secret in them', () => {
     fc.constantFrom('password', 'x-api-key', 'sessionToken', 'set-cookie').map((name) => ({ [name]: CANARY })),
   );
 
-  it('never survives, at no depth and in no kind of value', () => {
+  it('never survives, at any depth and in any kind of value', () => {
     const wraps: readonly ((value: unknown) => unknown)[] = [
       (value) => value,
       (value) => [value],
@@ -104,7 +106,7 @@ describe('a secret in them', () => {
     );
   });
 
-  it('is not brought back by what the application answers', () => {
+  it("is not brought back by the result of the application's redactor", () => {
     fuzz(
       fc.property(secret, anything, (value, other) => {
         const redactor = (name: string) => (name === 'a' ? value : other) as string;
@@ -114,7 +116,7 @@ describe('a secret in them', () => {
   });
 });
 
-/** A number as JSON has it: there is no negative zero. */
+/** A number after JSON, which has no negative zero. */
 function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   return Object.is(value, -0) ? 0 : value;

@@ -2,8 +2,10 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AttributeBag, AttributeRecorder, type Attributes } from './attribute-recorder.js';
-import { createRedactor, type RedactOptions } from './redaction.js';
+import { AttributeBag, AttributeRecorder } from './attribute-recorder.js';
+import type { Attributes } from './attribute-value.js';
+import type { RedactOptions } from './redact-options.js';
+import { createRedactor } from './redaction.js';
 
 const limits = { maxAttributes: 128, maxValueLength: 1024 };
 
@@ -19,7 +21,7 @@ function record(attributes: Attributes, options: Partial<typeof limits> = {}, re
 const values = (attributes: Attributes, options?: Partial<typeof limits>) => record(attributes, options).values;
 
 describe('attributes', () => {
-  it('are kept as OpenTelemetry has them', () => {
+  it('are kept in the types of OpenTelemetry', () => {
     const attributes = {
       text: 'a',
       number: 1.5,
@@ -37,7 +39,7 @@ describe('attributes', () => {
     expect(values({ a: null, b: undefined, '': 1, c: 0 })).toEqual({ c: 0 });
   });
 
-  it('are those of the moment of the call (FAULTS 44)', () => {
+  it('are copied at the moment of the call (FAULTS 44)', () => {
     const list = ['a'];
     const attributes: Record<string, unknown> = { list, object: { a: 1 } };
     const bag = record(attributes);
@@ -47,7 +49,7 @@ describe('attributes', () => {
     expect(bag.values).toEqual({ list: ['a'], object: '{"a":1}' });
   });
 
-  it('that are neither text, number nor boolean become text (FAULTS 42)', () => {
+  it('that are neither string, number nor boolean become text (FAULTS 42)', () => {
     const circular: Record<string, unknown> = { a: 1 };
     circular['self'] = circular;
     const throwing = {
@@ -105,7 +107,7 @@ describe('attributes', () => {
     });
   });
 
-  it('that throw however they are read have a placeholder (FAULTS 42)', () => {
+  it('that throw when they are read get a placeholder (FAULTS 42)', () => {
     const trap = () => {
       throw new Error('trap');
     };
@@ -155,14 +157,14 @@ describe('limits (FAULTS 41)', () => {
     expect(text).toBe(`${'\u{1f600}'.repeat(7)}…`);
   });
 
-  it('cut every text of a list, and the list', () => {
+  it('cut every text in a list, and the list itself', () => {
     const { list } = values({ list: Array.from({ length: 1000 }, () => 'x'.repeat(2000)) });
     expect((list as string[]).length).toBeLessThanOrEqual(129);
     expect((list as string[]).at(-1)).toBe('…');
     expect((list as string[])[0]).toBe(`${'x'.repeat(1023)}…`);
   });
 
-  it('make a text of a list of numbers that is too long, as numbers have no room for a mark', () => {
+  it('turn a list of numbers that is too long into a text, because a number cannot mark the cut', () => {
     const ones = (length: number) => Array.from({ length }, () => 1);
     expect(values({ numbers: ones(128) })).toEqual({ numbers: ones(128) });
     expect(values({ numbers: ones(129) })).toEqual({ numbers: JSON.stringify(ones(129)) });
@@ -170,7 +172,7 @@ describe('limits (FAULTS 41)', () => {
     expect(values({ flags: Array.from({ length: 1000 }, () => true) })['flags']).toMatch(/^\[(?:true,){199}…\]$/);
   });
 
-  it('leave out attributes beyond 128, and count them; one that is there may change', () => {
+  it('leave out and count attributes beyond 128; an existing one may change', () => {
     const bag = record(Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`k${index}`, index])));
     expect(bag).toMatchObject({ count: 128, dropped: 872 });
     new AttributeRecorder(
@@ -180,7 +182,7 @@ describe('limits (FAULTS 41)', () => {
     expect(bag.values['k0']).toBe('new');
   });
 
-  it('bound all attributes of a span together', () => {
+  it('bound the attributes of a span in total', () => {
     const bag = record(
       Object.fromEntries(
         Array.from({ length: 128 }, (_, index) => [`k${index}`, Array.from({ length: 128 }, () => 'x'.repeat(1024))]),
@@ -190,7 +192,7 @@ describe('limits (FAULTS 41)', () => {
     expect(bag.count + bag.dropped).toBe(128);
   });
 
-  it('give back the room of a value that is overwritten', () => {
+  it('release the room of a value that is overwritten', () => {
     const bag = new AttributeBag();
     const recorder = new AttributeRecorder(
       limits,
@@ -201,7 +203,7 @@ describe('limits (FAULTS 41)', () => {
     expect(bag.size).toBeLessThan(2000);
   });
 
-  it('keep the former value where a larger one has no room', () => {
+  it('keep the previous value if a larger one has no room', () => {
     const bag = new AttributeBag();
     const recorder = new AttributeRecorder(
       { maxAttributes: 10, maxValueLength: 65_536 },
@@ -217,7 +219,7 @@ describe('limits (FAULTS 41)', () => {
     expect(bag.values['d']).toHaveLength(65_536);
   });
 
-  it('count an attribute beyond them without reading it', () => {
+  it('count an attribute beyond the limit without reading it', () => {
     let reads = 0;
     const attributes: Record<string, unknown> = { a: 1 };
     Object.defineProperty(attributes, 'b', { enumerable: true, get: () => ++reads });
@@ -262,7 +264,7 @@ describe('limits (FAULTS 41)', () => {
     expect((values({ sparse })['sparse'] as string[]).slice(0, 3)).toEqual(['a', 'undefined', 'c']);
   });
 
-  it('let go of the rest of a text they cut', async () => {
+  it('do not retain the rest of a text that was cut', async () => {
     setFlagsFromString('--expose-gc');
     const collectGarbage: () => void = runInNewContext('gc');
     const inUse = async () => {
@@ -301,7 +303,7 @@ describe('limits (FAULTS 41)', () => {
     expect(String(wideText).length).toBe(1024);
   });
 
-  it('repair what has no UTF-8, and NUL, which ends a text for many readers (FAULTS 37)', () => {
+  it('replace lone surrogates, and NUL, which ends a text for many readers (FAULTS 37)', () => {
     expect(values({ 'a\ud800': 'b\udc00c\0d' })).toEqual({ 'a\ufffd': 'b\ufffdc\ufffdd' });
   });
 });
@@ -348,11 +350,11 @@ describe('secrets (FAULTS 50)', () => {
     { symbol: Symbol('Bearer canary') },
     { regexp: /Bearer canary/ },
     { array: class extends Array<string> {}.of('Bearer canary', 'x') },
-  ])('are not in what is stored of %j', (attributes) => {
+  ])('are not stored: %j', (attributes) => {
     expect(stored(attributes)).not.toContain('canary');
   });
 
-  it('are card numbers also when they are numbers', () => {
+  it('include card numbers that are numbers', () => {
     expect(values({ card: 4111111111111111, cards: [1, 4111111111111111], big: 4111111111111111n })).toEqual({
       card: 'REDACTED',
       cards: '[1,REDACTED]',
@@ -365,7 +367,7 @@ describe('secrets (FAULTS 50)', () => {
     });
   });
 
-  it('that the cut would split leave no piece', () => {
+  it('leave no part when the cut would split them', () => {
     for (let before = 980; before < 1030; before++) {
       for (const secret of [
         '4111-1111-1111-1111',
@@ -379,14 +381,14 @@ describe('secrets (FAULTS 50)', () => {
     }
   });
 
-  it('are not in what stands after one that was shortened', () => {
+  it('are not stored when they follow one that was shortened', () => {
     for (let filler = 1900; filler < 2060; filler++) {
       const text = `Bearer ${'x'.repeat(filler)} 4111-1111-1111-1111${' '.repeat(3000)}`;
       expect(stored({ text, object: { text } })).not.toContain('1111-');
     }
   });
 
-  it('are replaced under their names, whatever the application answers', () => {
+  it("are replaced under secret names, whatever the application's redactor returns", () => {
     const redactor = (_name: string, value: unknown) => (value === 'REDACTED' ? 'raw' : (value as string));
     expect(record({ password: 'canary', a: 'b' }, {}, { redactor }).values).toEqual({ password: 'REDACTED', a: 'b' });
   });
@@ -401,11 +403,11 @@ describe('secrets (FAULTS 50)', () => {
     ['nothing', () => undefined, undefined],
     ['a promise', async () => 'canary', undefined],
     ['an exception', () => JSON.parse('{'), undefined],
-  ])('are cleaned from the answer of the application when it is %s', (_what, redactor, expected) => {
+  ])("are removed from the result of the application's redactor if it is %s", (_what, redactor, expected) => {
     expect(record({ a: 'raw' }, {}, { redactor: redactor as never }).values['a']).toEqual(expected);
   });
 
-  it('cannot be put back by an application that keeps the list it was shown', () => {
+  it('cannot be put back by a redactor that keeps the list it was given', () => {
     let kept: unknown;
     const redactor = (_name: string, value: unknown) => {
       kept = value;
@@ -416,7 +418,7 @@ describe('secrets (FAULTS 50)', () => {
     expect(bag.values).toEqual({ list: ['a'] });
   });
 
-  it('may be found by the application, whose answer is cleaned too', () => {
+  it("may be found by the application's redactor, whose result is cleaned too", () => {
     const redactor = (name: string) =>
       name === 'a' ? 'x'.repeat(5000) : name === 'b' ? ({ odd: 1 } as never) : undefined;
     const bag = record({ a: 1, b: 2, c: 'canary' }, {}, { redactor });
@@ -424,7 +426,7 @@ describe('secrets (FAULTS 50)', () => {
   });
 });
 
-it('holds for anything: never throws, and stores only what OpenTelemetry knows', () => {
+it('never throws for any attributes, and stores only types that OpenTelemetry knows', () => {
   fc.assert(
     fc.property(
       fc.dictionary(
@@ -448,7 +450,7 @@ it('holds for anything: never throws, and stores only what OpenTelemetry knows',
   );
 });
 
-it('makes a text of anything for names and messages', () => {
+it('makes a text of any value for names and messages', () => {
   const recorder = new AttributeRecorder(
     { maxAttributes: 1, maxValueLength: 20 },
     createRedactor({}, () => {}),

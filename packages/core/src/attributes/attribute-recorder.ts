@@ -1,64 +1,64 @@
+import { BoundedMemo } from '../bounded-memo.js';
+import { hasStackLeft } from '../stack-room.js';
+import type { Attributes, AttributeValue } from './attribute-value.js';
 import type { Redactor } from './redaction.js';
 import { safeString, safeText, UNREADABLE } from './safe-text.js';
-import { REDACTED } from './secret-text.js';
+import { REDACTED } from './secrets/secret-text.js';
 
-/** An attribute's value, as in OpenTelemetry. */
-export type AttributeValue = string | number | boolean | readonly string[] | readonly number[] | readonly boolean[];
-
-/**
- * Attributes as callers give them. Strings, numbers, booleans and arrays of them are kept; `null` and `undefined` are left
- * out; anything else becomes text.
- */
-export type Attributes = Readonly<Record<string, unknown>>;
-
+/** Limits of the attributes of one span. */
 export interface AttributeLimits {
-  /** Attributes a span may have. Those beyond are left out and counted. */
+  /** Maximum number of attributes of a span. Further ones are left out and counted. */
   readonly maxAttributes: number;
-  /** Characters a text may have. Longer ones are cut and end in `…`. */
+  /** Maximum number of characters of a text. Longer texts are cut and end in `…`. */
   readonly maxValueLength: number;
 }
 
-/** Says how many attributes of a span were left out for being too many. */
+/** The attribute that holds the number of attributes left out beyond the limits. */
 export const DROPPED_ATTRIBUTES = 'ferret.dropped_attributes';
 
 const MAX_KEY_LENGTH = 256;
 const MAX_ARRAY_LENGTH = 128;
-/** Characters of one array, in lengths of one value. */
+/** Maximum number of characters of one array, in multiples of `maxValueLength`. */
 const MAX_ARRAY_VALUES = 16;
-/** Characters of all attributes of a span together. */
+/** Maximum number of characters of all attributes of a span together. */
 const MAX_BAG_SIZE = 262_144;
-/** Names remembered before the memory is emptied: they may be made of data. */
+/** Names that are remembered before the map is emptied: an application may generate them from data. */
 const MAX_KNOWN_KEYS = 2000;
-/** Characters of a value that is remembered. V8 makes longer ones as slices, which keep the text alive that they are of. */
-const MAX_REMEMBERED_LENGTH = 12;
-/** Smaller numbers are no card numbers. */
+/** Maximum number of characters of a value that is remembered. */
+const MAX_REMEMBERED_LENGTH = 64;
+/** The smallest number that is checked for a card number: those have 13 digits or more. */
 const MIN_CARD_NUMBER = 1e12;
 
-/** The attributes of one span: safe, redacted, cut, and nobody else's. */
+/** The attributes of one span. Their values are redacted, cut, and copied from the application's objects. */
 export class AttributeBag {
   readonly values: Record<string, AttributeValue> = {};
-  /** Attributes held. */
+  /** Attributes in the bag. */
   count = 0;
-  /** Attributes left out. */
+  /** Attributes that were left out. */
   dropped = 0;
-  /** Characters held, of keys and texts. */
+  /** Characters in the bag, of keys and of values. */
   size = 0;
 }
 
-/** What is known of an attribute's name. */
+/** The results of checking the name of an attribute. */
 interface Key {
-  /** As it is stored: clean, redacted, cut. */
+  /** The name as it is stored: well-formed, redacted, cut. */
   readonly text: string;
   readonly isSecret: boolean;
-  /** The value found clean last. Most names have few, and what has been looked at need not be looked at again. */
+  /** The last value without a secret. Most names have few values, and a known value need not be searched again. */
   lastClean: string | undefined;
 }
 
-/** Puts attributes into bags: cleans, redacts, cuts and copies them. Never throws. */
+/**
+ * Puts attributes into bags: cleans, redacts, cuts and copies them. Throws a RangeError only while the patterns are not
+ * compiled and the stack is almost full.
+ */
 export class AttributeRecorder {
   readonly #limits: AttributeLimits;
   readonly #redactor: Redactor;
-  readonly #keys = new Map<string, Key>();
+  readonly #keys = new BoundedMemo<Key>(MAX_KNOWN_KEYS);
+  /** Texts to check the stack for. After so many, V8 has compiled the patterns that find secrets; see stack-room.ts. */
+  #coldTexts = 2_000;
 
   constructor(limits: AttributeLimits, redactor: Redactor) {
     this.#limits = limits;
@@ -70,10 +70,10 @@ export class AttributeRecorder {
     try {
       keys = Object.keys(attributes);
     } catch {
-      return; // A proxy that will not be read.
+      return; // The keys of a proxy cannot be read.
     }
     for (const key of keys) {
-      // Asked before the value is read: there may be a hundred thousand of them.
+      // Checked before the value is read, because an object may have a hundred thousand keys.
       if (this.#hasNoRoom(bag, key)) {
         bag.dropped++;
         continue;
@@ -99,12 +99,35 @@ export class AttributeRecorder {
     if (stored !== undefined) this.#put(bag, key.text, stored);
   }
 
-  /** A safe, redacted, cut text of anything. */
+  /**
+   * Returns the attributes of a part of a span, such as an event. They have a bag of their own, and their characters
+   * count among those of the span.
+   *
+   * @param characters number of characters that the part holds besides
+   * @returns `undefined` if the span has no room for that.
+   */
+  part(bag: AttributeBag, characters: number, attributes: Attributes | undefined): AttributeBag | undefined {
+    const part = new AttributeBag();
+    part.size = bag.size + characters;
+    if (part.size > MAX_BAG_SIZE) return undefined;
+    if (attributes !== undefined) this.setAll(part, attributes);
+    if (part.dropped > 0) part.values[DROPPED_ATTRIBUTES] = part.dropped;
+    bag.size = part.size;
+    return part;
+  }
+
+  /** Returns a bounded, redacted text for any value. */
   text(value: unknown): string {
     return typeof value === 'string' ? this.#string(value) : this.#describe(value);
   }
 
-  /** Whether a name is new to a bag that has as many as it may have. */
+  /** Whether the rules find a secret in a text that can only be kept as it is, or not at all. */
+  hasSecret(text: string): boolean {
+    this.#requireStack();
+    return this.#redactor.find(text) !== undefined;
+  }
+
+  /** Whether a bag is full and does not have this name yet. */
   #hasNoRoom(bag: AttributeBag, name: string): boolean {
     return bag.count >= this.#limits.maxAttributes && !Object.hasOwn(bag.values, name);
   }
@@ -112,20 +135,22 @@ export class AttributeRecorder {
   #key(name: string): Key {
     let key = this.#keys.get(name);
     if (key === undefined) {
-      // Judged by the whole name: the cut may take away what makes it secret.
+      this.#requireStack();
+      // Judged by the whole name, because the cut may remove the part that makes it secret.
       key = {
         text: safeString(name, this.#redactor, MAX_KEY_LENGTH),
         isSecret: this.#redactor.isSecretName(name),
         lastClean: undefined,
       };
       if (name.length > MAX_KEY_LENGTH) return key;
-      if (this.#keys.size >= MAX_KNOWN_KEYS) this.#keys.clear();
       this.#keys.set(name, key);
     }
     return key;
   }
 
-  /** What to store: by the rules, then by the application's redactor, and what that made, by the rules again. */
+  /**
+   * Returns the value to store. The rules apply first, then the application's redactor, then the rules to its result.
+   */
   #redacted(key: Key, value: unknown): AttributeValue | undefined {
     try {
       const clean = key.isSecret ? REDACTED : this.#cleanOf(key, value);
@@ -140,13 +165,13 @@ export class AttributeRecorder {
 
   #cleanOf(key: Key, value: unknown): AttributeValue {
     if (typeof value !== 'string') return this.#clean(value);
-    if (value === key.lastClean) return value;
+    if (value === key.lastClean) return key.lastClean;
     const clean = this.#string(value);
-    if (clean === value && value.length <= MAX_REMEMBERED_LENGTH) key.lastClean = value;
+    if (value.length <= MAX_REMEMBERED_LENGTH && clean === value) key.lastClean = clean;
     return clean;
   }
 
-  /** The value as one that OpenTelemetry knows, a copy: redacted, cut. */
+  /** A copy of the value in a type that OpenTelemetry knows, redacted and cut. */
   #clean(value: unknown): AttributeValue {
     switch (typeof value) {
       case 'string':
@@ -160,7 +185,7 @@ export class AttributeRecorder {
     }
   }
 
-  /** Numbers hold no secrets, but for card numbers; and not all numbers have JSON. */
+  /** Whether a number can be stored as it is. Card numbers are redacted, and NaN and infinities have no JSON. */
   #isPlainNumber(value: unknown): value is number {
     if (typeof value !== 'number') return false;
     if (Math.abs(value) < MIN_CARD_NUMBER) return true;
@@ -170,8 +195,8 @@ export class AttributeRecorder {
   }
 
   /**
-   * An array of numbers or of booleans stays one, but is one text where others are among them, or where it is cut, as it could
-   * not say so; any other is of texts.
+   * Arrays of only numbers or only booleans stay arrays. If they have other items or must be cut they become one text,
+   * because a number cannot mark the cut. All other arrays become arrays of texts.
    */
   #cleanArray(values: readonly unknown[]): AttributeValue {
     const length = Math.min(values.length, MAX_ARRAY_LENGTH);
@@ -201,11 +226,19 @@ export class AttributeRecorder {
   }
 
   #string(text: string): string {
+    this.#requireStack();
     return safeString(text, this.#redactor, this.#limits.maxValueLength);
   }
 
   #describe(value: unknown): string {
+    this.#requireStack();
     return safeText(value, this.#redactor, this.#limits.maxValueLength);
+  }
+
+  #requireStack(): void {
+    if (this.#coldTexts === 0) return;
+    this.#coldTexts--;
+    if (!hasStackLeft()) throw new RangeError('There is too little stack left to look for secrets');
   }
 
   #put(bag: AttributeBag, key: string, value: AttributeValue): void {
@@ -218,7 +251,7 @@ export class AttributeRecorder {
     }
     if (isNew) bag.count++;
     bag.size += size;
-    // Assigning to this one key would set the object's prototype.
+    // Assigning to the key `__proto__` would set the object's prototype.
     if (key === '__proto__')
       Object.defineProperty(values, key, { value, enumerable: true, configurable: true, writable: true });
     else values[key] = value;

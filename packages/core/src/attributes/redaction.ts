@@ -1,44 +1,45 @@
 import { requireSynchronous } from '../synchronous.js';
-import type { AttributeValue } from './attribute-recorder.js';
-import { createNameRule } from './secret-names.js';
-import { mayHoldSecret, redactAssignments, redactText } from './secret-text.js';
+import type { AttributeValue } from './attribute-value.js';
+import type { RedactOptions } from './redact-options.js';
+import { NameBudget, NameRule } from './secrets/secret-names.js';
+import { findSecrets, redactText } from './secrets/secret-text.js';
+import type { Places } from './secrets/token-finder.js';
 
-/** What is kept secret, beyond the built-in rules. */
-export interface RedactOptions {
-  /** Further names whose values are secret, in any case and with any separators: `tax_id` also covers `taxId`. */
-  readonly names?: readonly string[];
-  /** Names that are never secret by name: `token_count`. */
-  readonly allow?: readonly string[];
-  /** Use `names` in place of the built-in list. Default false. */
-  readonly replaceNames?: boolean;
-  /**
-   * A last look at every attribute, after the other rules: returns what to store, or `undefined` to leave it out. What it
-   * returns goes through the other rules again. If it throws, or returns a promise, the attribute is left out.
-   */
-  readonly redactor?: (name: string, value: AttributeValue) => AttributeValue | undefined;
-}
-
-/** Keeps secrets out of what is stored. */
+/** Finds and replaces secrets in everything that is stored. */
 export interface Redactor {
-  /** Whether a value of this name is secret, whatever it is. */
+  /** Whether every value of this name is secret. */
   isSecretName(name: string): boolean;
-  /** The text with the secrets in it replaced. */
-  text(value: string): string;
   /**
-   * What the application's own redactor makes of an attribute that has been through the rules; `undefined` to leave it
-   * out. It may be anything: unless it is the same string, number or boolean, it has to go through the rules again.
+   * A budget for the names in one text. A limited number of unknown names is judged; further ones that may be secret
+   * count as secret.
+   */
+  names(): NameBudget;
+  /** Returns the text with its secrets replaced. */
+  text(value: string): string;
+  /** Returns the places of the secrets in a text; `undefined` if there are none. */
+  find(text: string): Places | undefined;
+  /**
+   * Applies the application's redactor to an attribute that has passed the rules. Returns `undefined` to leave it out.
+   * The result may be any value. Unless it is the same string, number or boolean, the caller must apply the rules
+   * again.
    */
   attribute(name: string, value: AttributeValue): unknown;
 }
 
-/** @param onFault Hears what the application's own redactor throws. */
+/**
+ * Creates a redactor from the built-in rules and the options.
+ *
+ * @param onFault receives the errors of the application's redactor
+ */
 export function createRedactor(options: RedactOptions, onFault: (error: unknown) => void): Redactor {
-  const isSecretName = createNameRule(options);
+  const names = new NameRule(options);
   const { redactor } = options;
 
   return {
-    isSecretName,
-    text: (value) => (mayHoldSecret(value) ? redactAssignments(redactText(value), isSecretName) : value),
+    isSecretName: (name) => names.isSecret(name),
+    names: () => new NameBudget(names),
+    text: (value) => redactText(value, names),
+    find: (text) => findSecrets(text, names),
     attribute(name, value) {
       if (redactor === undefined) return value;
       try {

@@ -34,6 +34,8 @@ describe('the text of a value', () => {
     ['a toJSON that is itself', { a: 1, toJSON() { return this; } }, '{"a":1,"toJSON":[Function toJSON]}'],
     ['a toJSON that never ends', { toJSON: function again() { return { toJSON: again }; } }, '[…]'],
     ['a toJSON of secrets', { toJSON: () => ({ password: 'x', t: 'Bearer y' }) }, '{"password":"REDACTED","t":"Bearer REDACTED"}'],
+    ['an answer of OAuth', { code: 'abc', state: 'xyz', redirect_uri: '/cb' }, '{"code":"REDACTED","state":"REDACTED","redirect_uri":"/cb"}'],
+    ['a code and a state of something else', { code: 'E1', state: 'open', id: 2 }, '{"code":"E1","state":"open","id":2}'],
     ['a toJSON that throws', [{ toJSON: trap }, 1], '["[Unreadable]",1]'],
     ['a sparse list', Object.assign(new Array(3), { 0: 1, 2: 3 }), '[1,undefined,3]'],
     ['a list with a getter that throws', Object.defineProperty([1, 2], 0, { get: trap }), '["[Unreadable]",2]'],
@@ -47,7 +49,7 @@ describe('the text of a value', () => {
     expect(text(value)).toBe(expected);
   });
 
-  it('is bounded for any number of members, secret ones too', () => {
+  it('is bounded for any number of members, including secret ones', () => {
     const secrets = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`key${index}`, index]));
     expect(safeText(secrets, redactor, 1e6).match(/REDACTED/g)!.length).toBeLessThanOrEqual(200);
     const throwing = {};
@@ -58,7 +60,7 @@ describe('the text of a value', () => {
     expect(text({ ['k'.repeat(1e7)]: 'v'.repeat(1e7) })).toHaveLength(1024);
   });
 
-  it('looks at no more than the beginning of what is 10 MB long (FAULTS 41)', () => {
+  it('reads only the beginning of a value of 10 MB (FAULTS 41)', () => {
     const long = 'x'.repeat(1e7);
     const named = Object.defineProperty(() => {}, 'name', { value: long });
     for (const value of [new Error(long), Object.assign(new Error('a'), { name: long }), Symbol(long), named]) {
@@ -119,7 +121,7 @@ describe('the text of a value', () => {
     );
   });
 
-  it('has no secret of any depth in it', () => {
+  it('contains no secret, at any depth', () => {
     const name = fc.constantFrom('password', 'apiKey', 'x-auth-token', 'connect.sid', 'cvv');
     const leaf = fc
       .tuple(name, fc.constantFrom<unknown>('c4n4ry', ['c4n4ry'], { a: 'c4n4ry' }))
@@ -142,7 +144,7 @@ describe('the text of a value', () => {
 });
 
 describe('a safe string', () => {
-  it('is cut where no character is split', () => {
+  it('is cut without splitting a character', () => {
     expect(safeString('ab', redactor, 2)).toBe('ab');
     expect(safeString('abc', redactor, 2)).toBe('a…');
     expect(safeString('\u{1f600}'.repeat(20), redactor, 16)).toBe(`${'\u{1f600}'.repeat(7)}…`);
@@ -150,11 +152,11 @@ describe('a safe string', () => {
     expect(safeString('abc', redactor, 1)).toBe('…');
   });
 
-  it('is marked as cut also when little is left of it', () => {
+  it('is marked as cut even if little is left of it', () => {
     expect(safeString(`-----BEGIN A-----${'x'.repeat(1e6)}`, redactor, 100)).toBe('REDACTED…');
   });
 
-  it('shows what was looked at beyond the limit to nobody', () => {
+  it('never shows the characters that were searched beyond the limit', () => {
     const text = `Bearer ${'t'.repeat(1000)} ${'x'.repeat(100)} 4111-1111-1111-1111`; // The limit splits the number.
     expect(safeString(text.padEnd(5000), redactor, 100)).toBe('Bearer REDACTED…');
   });

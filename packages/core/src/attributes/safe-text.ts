@@ -1,28 +1,36 @@
+import { owned } from '../owned-text.js';
 import type { Redactor } from './redaction.js';
-import { REDACTED } from './secret-text.js';
+import { REDACTED } from './secrets/secret-text.js';
 
+/** The text stored for a value that throws when it is read. */
 export const UNREADABLE = '[Unreadable]';
 
-/** Values looked at in one object, however large it is. */
+/** Maximum number of values that are read in one object, however large it is. */
 const MAX_NODES = 200;
 const MAX_DEPTH = 4;
-/** To write out larger integers takes more than linear time. */
+/** Larger integers are not written out, because that takes more than linear time. */
 const MAX_BIGINT = 2n ** 256n;
-/** What is looked at beyond the limit, so that a secret that the cut would split is still recognised. */
+/** Characters beyond the limit that are searched too, so that a secret is recognised even if the cut splits it. */
 const LOOK_AHEAD = 1024;
 
-/** The text well-formed, with its secrets replaced, and at most `maxLength` long; a cut one ends in `…`. */
+/**
+ * Returns a copy of the text that is well-formed, has its secrets replaced, and has at most `maxLength` characters. A
+ * text that was cut ends in `…`.
+ */
 export function safeString(text: string, redactor: Redactor, maxLength: number): string {
   const longest = maxLength + LOOK_AHEAD;
-  if (text.length <= longest) return cut(redactor.text(wellFormed(text)), maxLength);
+  if (text.length <= longest) return owned(cut(redactor.text(wellFormed(text)), maxLength));
   const redacted = redactor.text(wellFormed(text.slice(0, longest)));
-  // The last part may be the unrecognised beginning of a secret: what was only looked at is never shown.
+  // The last part may be the beginning of a secret that was not recognised. The look-ahead is therefore never shown.
   const shown = Math.max(redacted.lastIndexOf(REDACTED) + REDACTED.length, redacted.length - LOOK_AHEAD);
-  // A copy: a piece of a string keeps the whole of it alive.
-  return Buffer.from(cut(redacted, Math.min(maxLength, shown + 1), true)).toString();
+  return owned(cut(redacted, Math.min(maxLength, shown + 1), true));
 }
 
-/** At most so many characters of a text, with a mark if it is cut; never half of a surrogate pair. */
+/**
+ * Cuts a text to at most `length` characters, and marks the cut with `…`. Never splits a surrogate pair.
+ *
+ * @param always marks the text as cut even if it fits
+ */
 export function cut(text: string, length: number, always = false): string {
   if (text.length <= length && !always) return text;
   const kept = text.slice(0, length - 1);
@@ -30,26 +38,48 @@ export function cut(text: string, length: number, always = false): string {
   return `${last >= 0xd800 && last <= 0xdbff ? kept.slice(0, -1) : kept}…`;
 }
 
-/** Lone surrogates have no UTF-8, and a NUL ends a text for many readers of SQLite files. */
+/** Replaces lone surrogates, which have no UTF-8, and NUL, which ends a text for many readers of SQLite files. */
 export function wellFormed(text: string): string {
   const clean = text.isWellFormed() ? text : text.toWellFormed();
   return clean.includes('\0') ? clean.replaceAll('\0', '\ufffd') : clean;
 }
 
 /**
- * A text of any value, JSON-like, bounded in time and length. Never throws: what cannot be read has a placeholder. Members with
- * secret names, and secrets in texts, are redacted at every depth.
+ * Returns a text for any value, similar to JSON, bounded in time and length. Never throws: a value that cannot be read
+ * becomes a placeholder. Members with secret names, and secrets in texts, are redacted at every depth.
  */
 export function safeText(value: unknown, redactor: Redactor, maxLength: number): string {
-  return cut(new Description(redactor, maxLength).of(value, true), maxLength);
+  return owned(cut(new Description(redactor, maxLength).of(value, true), maxLength));
 }
+
+/** Names that are secret only beside the parameters of OAuth. */
+function isCode(name: string): boolean {
+  return name === 'code' || name === 'state';
+}
+
+/** Whether an object is a token request (RFC 6749, section 4.1.3), or the authorization response before it. */
+function isAuthorization(value: object): boolean {
+  return AUTHORIZATION.some((name) => Object.hasOwn(value, name));
+}
+
+const AUTHORIZATION = [
+  'redirect_uri',
+  'redirectUri',
+  'grant_type',
+  'grantType',
+  'session_state',
+  'code_verifier',
+  'client_id',
+  'clientId',
+  'iss',
+];
 
 class Description {
   readonly #redactor: Redactor;
   readonly #maxLength: number;
   readonly #path: object[] = [];
   #nodes = 0;
-  /** Characters looked at. */
+  /** Characters read so far. */
   #length = 0;
 
   constructor(redactor: Redactor, maxLength: number) {
@@ -88,7 +118,7 @@ class Description {
     return safeString(text, this.#redactor, this.#maxLength);
   }
 
-  /** As much of a text as is looked at: what is joined to the whole of it costs a copy of all of it. */
+  /** The part of a text that is read. Joining it to another text first would copy the whole text. */
   #start(text: string): string {
     return text.slice(0, this.#maxLength + LOOK_AHEAD + 1);
   }
@@ -112,7 +142,7 @@ class Description {
     }
   }
 
-  /** Objects with a text of their own. */
+  /** Formats objects of known classes. */
   #known(value: object, isOutermost: boolean): string | undefined {
     const quote = (text: string) => this.#quoted(text, isOutermost);
     if (value instanceof Date) return quote(Number.isNaN(value.getTime()) ? 'Invalid Date' : `${value.toISOString()}`);
@@ -137,7 +167,7 @@ class Description {
   #list(values: readonly unknown[]): string {
     const parts: string[] = [];
     const length = Number(values.length);
-    // An entry of a list of headers, say: its first item is the name of the second.
+    // This may be an entry of a list of headers, in which the first item names the second.
     const first = length === 2 ? this.#read(values, 0) : undefined;
     const isSecretEntry = typeof first === 'string' && this.#redactor.isSecretName(first);
     for (let index = 0; index < length; index++) {
@@ -158,7 +188,7 @@ class Description {
         parts.push('…');
         break;
       }
-      const isSecret = this.#redactor.isSecretName(key);
+      const isSecret = this.#redactor.isSecretName(key) || (isCode(key) && isAuthorization(value));
       if (isSecret) this.#nodes++;
       parts.push(`${JSON.stringify(this.#text(key))}:${isSecret ? `"${REDACTED}"` : this.of(this.#read(value, key))}`);
     }

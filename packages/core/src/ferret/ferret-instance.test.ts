@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Diagnostic } from '../diagnostics.js';
 import { MemorySink } from '../sink/memory-sink.js';
+import type { SpanSink } from '../sink/sink.js';
 import { currentSpan } from '../trace/context.js';
 import type { Span } from '../trace/span.js';
 import { createFerret, defaultFerret, ferretFor } from './default-ferret.js';
@@ -94,7 +95,6 @@ describe('measure', () => {
     const { ferret, stored } = build();
     let spanAtThen: Span | undefined;
     const query = {
-      // biome-ignore lint/suspicious/noThenProperty: query builders (knex, mongoose) are such thenables.
       then(resolve: (rows: number[]) => void) {
         spanAtThen = currentSpan();
         resolve([1]);
@@ -152,6 +152,28 @@ describe('the current span', () => {
       expect(child).toMatchObject({ parentId: root?.spanId, traceId: root?.traceId, isLocalRoot: false });
       expect(grandchild).toMatchObject({ parentId: child?.spanId, traceId: root?.traceId });
     }
+  });
+});
+
+describe('A33: a timer made in a span', () => {
+  it('keeps that span as the parent of what it does, unless it starts a trace of its own', async () => {
+    const { ferret, sink } = build();
+    const work = () =>
+      new Promise<void>((resolve) => {
+        setTimeout(() => {
+          ferret.start('refresh').end();
+          ferret.start('refresh on its own', { parent: null }).end();
+          resolve();
+        }, 1);
+      });
+    // Not waited for: the request is over when the timer fires.
+    const { timer } = ferret.measure('request', () => ({ timer: work() }));
+    await timer;
+    await ferret.flush();
+    const [request, refresh, own] = sink.spans;
+    expect(refresh).toMatchObject({ name: 'refresh', traceId: request?.traceId, parentId: request?.spanId });
+    expect(own).toMatchObject({ name: 'refresh on its own', parentId: undefined });
+    expect(own?.traceId).not.toBe(request?.traceId);
   });
 });
 
@@ -246,7 +268,7 @@ describe('start', () => {
   it('offers the header for the next service', () => {
     const { ferret } = build();
     const span = ferret.start('call');
-    expect(span.traceparent).toBe(`00-${span.traceId}-${span.spanId}-01`);
+    expect(span.traceparent).toBe(`00-${span.traceId}-${span.spanId}-03`);
     expect(span.tracestate).toBeUndefined();
   });
 
@@ -254,6 +276,7 @@ describe('start', () => {
     const { ferret } = build();
     const span = ferret.start('request', { attributes: { body: 'x'.repeat(100) } });
     span.end();
+    ferret.stats(); // Until then, or for 10 ms, it waits to be judged.
     expect(JSON.stringify(span)).not.toContain('xxx');
   });
 
@@ -266,6 +289,33 @@ describe('start', () => {
     });
     ferret.start('work').recordError(hostile).recordError(null).recordError('text').end();
     expect(await stored()).toMatchObject([{ outcome: 'error', errorType: 'string' }]);
+  });
+});
+
+describe('a sink that measures its own work', () => {
+  const asks: Readonly<Record<string, (ferret: Ferret) => void>> = {
+    'and nothing else': () => {},
+    'and asks for the ledger': (ferret) => void ferret.stats(),
+    'and flushes': (ferret) => void ferret.flush(),
+    'with as many spans as are taken at once': (ferret) => {
+      for (let i = 0; i < 1_100; i++) ferret.measure('step', () => {});
+    },
+  };
+
+  it.each(Object.entries(asks))('K15: %s loses none of it', async (_title, ask) => {
+    let written = 0;
+    const sink = new MemorySink(() => {
+      if (written++ > 2) return;
+      ferret.measure('my store', () => {});
+      ask(ferret);
+    });
+    const { ferret } = build({ sink, batchSize: 3, maxSpansPerSecond: Infinity });
+    for (let i = 0; i < 3; i++) ferret.measure('app', () => {});
+    for (let i = 0; i < 5; i++) await ferret.flush();
+    expect(written).toBeGreaterThan(0);
+    expect(ferret.stats()).toMatchObject({ pending: 0, dropped: { queueFull: 0, writeFailed: 0 } });
+    expect(await ferret.close()).toMatchObject({ complete: true, unwritten: 0 });
+    expect(sink.spans).toHaveLength(ferret.stats().started);
   });
 });
 
@@ -284,6 +334,7 @@ describe('the ledger', () => {
       started: 3,
       stored: 2,
       sampledOut: 0,
+      folded: 0,
       dropped: { queueFull: 0, writeFailed: 0, closed: 1, tooLarge: 0 },
       spilled: 0,
       pending: 0,
@@ -367,6 +418,17 @@ describe('diagnostics', () => {
   });
 });
 
+it('A24: says once what is lost because it is closed', async () => {
+  const diagnostics: Diagnostic[] = [];
+  const ferret = createFerret({ sink: new MemorySink(), onDiagnostic: (diagnostic) => diagnostics.push(diagnostic) });
+  await ferret.close();
+  expect(diagnostics).toEqual([]);
+  ferret.measure('late', () => {});
+  ferret.measure('later', () => {});
+  expect(diagnostics).toMatchObject([{ code: 'CLOSED', message: expect.stringContaining('after close()') }]);
+  expect(ferret.stats()).toMatchObject({ started: 2, dropped: { closed: 2 } });
+});
+
 describe('the default Ferret', () => {
   it('is one for the process, made of the first options an adapter got', () => {
     const ferret = ferretFor({ sink: new MemorySink(), runId: 'first' });
@@ -380,7 +442,48 @@ describe('the default Ferret', () => {
     expect(defaultFerret().runId).toBe('first');
   });
 
+  it('A24: is replaced when an application takes a closed one, with the same options and a diagnostic', async () => {
+    const codes: string[] = [];
+    const options = {
+      sink: new MemorySink(),
+      runId: 'again',
+      onDiagnostic: ({ code }: Diagnostic) => codes.push(code),
+    };
+    const first = ferretFor({ ...options });
+    open.push(first);
+    await defaultFerret().close();
+    await defaultFerret().close();
+    expect(codes).toEqual([]);
+    const second = ferretFor(undefined);
+    open.push(second);
+    expect([second === first, second.runId, defaultFerret() === second]).toEqual([false, 'again', true]);
+    expect(codes).toEqual(['DEFAULT_REPLACED']);
+    second.measure('a', () => {});
+    await second.flush();
+    expect(second.stats()).toMatchObject({ stored: 1, dropped: { closed: 0 } });
+  });
+
   it('refuses an instance that Ferret did not make', () => {
     expect(() => ferretFor({ measure() {} } as never)).toThrow(/createFerret/);
   });
+});
+
+it('K15: a store runs outside of any request, and what it measures itself is not recorded', async () => {
+  const seen: unknown[] = [];
+  const look = async () => {
+    seen.push(currentSpan());
+    instance.measure('my store', (span) => seen.push(span.isRecording));
+    await instance.measure('my store', async () => {});
+  };
+  const sink: SpanSink & MemorySink = Object.assign(new MemorySink(look), { open: look, tick: look });
+  const instance = createFerret({ sink, batchSize: 1, maxSpansPerSecond: Infinity, shutdownHooks: false });
+  await instance.measure('request', async () => {
+    instance.measure('work', () => {});
+    await instance.flush();
+  });
+  const { ledger, complete } = await instance.close();
+  expect(seen.length).toBeGreaterThan(6);
+  expect(new Set(seen)).toEqual(new Set([undefined, false]));
+  expect(sink.spans.map(({ name }) => name).sort()).toEqual(['request', 'work']);
+  expect([complete, ledger.started, ledger.stored, ledger.pending]).toEqual([true, 2, 2, 0]);
 });

@@ -1,87 +1,65 @@
-import { statSync } from 'node:fs';
-import { debuglog, inspect } from 'node:util';
-import { AttributeBag, AttributeRecorder, type Attributes } from '../attributes/attribute-recorder.js';
-import { createRedactor } from '../attributes/redaction.js';
-import { createReport, type OnDiagnostic, type Report } from '../diagnostics.js';
-import { messageOf } from '../errors.js';
-import { HttpTracer } from '../http/http-tracer.js';
-import { Pipeline } from '../pipeline/pipeline.js';
-import { identifyProcess } from '../process/process-identity.js';
-import { Sampler } from '../sampling/sampler.js';
+import type { Attributes } from '../attributes/attribute-value.js';
+import type { DiagnosticCode } from '../diagnostics.js';
+import type { HttpTracer } from '../http/http-tracer.js';
 import { changeSampling, type ResolvedSampling, type SamplingOptions } from '../sampling/sampling-options.js';
-import { type Ledger, LedgerCounters } from '../sink/ledger.js';
-import type { EndReason, SpanSink } from '../sink/sink.js';
-import type { Spill } from '../sink/spill.js';
-import { SpillQueue } from '../spill/spill-queue.js';
-import { SqliteSink } from '../sqlite/sqlite-sink.js';
+import type { EndReason } from '../sink/end-reason.js';
+import type { Ledger } from '../sink/ledger.js';
 import { renderPrometheus } from '../statistics/prometheus.js';
-import { SpanStatistics } from '../statistics/span-statistics.js';
 import { requireSynchronous } from '../synchronous.js';
-import type { SpanData } from '../trace/recording-span.js';
 import type { Span, SpanOptions } from '../trace/span.js';
-import { Tracer } from '../trace/tracer.js';
+import type { Tracer } from '../trace/tracer.js';
+import type { SinkStats } from './also-to.js';
+import { bytesOnDisk } from './bytes-on-disk.js';
+import { compose, type Parts } from './compose.js';
 import type { AnyFunction, CloseReport, Ferret } from './ferret.js';
-import { type FerretOptions, type ResolvedOptions, resolveOptions } from './options.js';
+import { enterFile, leaveFile } from './file-users.js';
+import type { FerretOptions } from './options.js';
+import { resolveOptions } from './resolve-options.js';
+import { resolvesWithin } from './resolves-within.js';
 import { shutdownHooks } from './shutdown-hooks.js';
 
 const DEFAULT_CLOSE_TIMEOUT_MILLIS = 5_000;
-const MAX_TIMER_MILLIS = 2 ** 31 - 1;
 
-/** From when on an open span is worth a row of its own, in case the process dies; and how many there may be. */
-const OPEN_MILLIS = 1_000;
-const MAX_OPEN_ROWS = 1_000;
-
-const debug = debuglog('ferret');
-
-/** The composition root: options -> tracer -> pipeline -> sink. */
+/**
+ * Holds the parts that `compose` has put together, and has the methods that applications, adapters and the shutdown
+ * hooks call.
+ */
 export class FerretInstance implements Ferret {
   readonly runId: string;
-  /** For adapters; see `@ferretjs/core/http`. */
+  /** For adapters; see `@ferretjs/core/adapter`. */
   readonly http: HttpTracer;
-  readonly #database: string | undefined;
-  readonly #ledger = new LedgerCounters();
-  readonly #statistics = new SpanStatistics();
-  readonly #sampler: Sampler;
-  #sampling: ResolvedSampling;
-  readonly #report: Report;
-  readonly #pipeline: Pipeline;
+  /**
+   * Set where an application uses this instance and does not say when it has ended. Only the end of the process may
+   * close it then.
+   */
+  isHeld = false;
+  readonly #parts: Parts;
   readonly #tracer: Tracer;
-  readonly #hooked: boolean;
+  /** Path of the SQLite file; `undefined` where spans go elsewhere. */
+  readonly #database: string | undefined;
+  readonly #isHooked: boolean;
+  #sampling: ResolvedSampling;
   #closing: Promise<CloseReport> | undefined;
 
   constructor(options?: FerretOptions) {
     const resolved = resolveOptions(options);
+    const { enabled, sink, database, shutdownHooks: isHooked } = resolved;
+    this.#parts = compose(resolved);
+    this.#tracer = this.#parts.tracer;
+    this.http = this.#parts.http;
     this.runId = resolved.runId;
-    // What goes wrong may have a secret in its message, as a connection's URL has.
-    const safe = (text: string) => redactor.text(text);
-    this.#report = createReport(withDebug(resolved.onDiagnostic ?? warn, safe), safe);
-    const redactor = createRedactor(resolved.redact, (error) => this.#fault('The option redact.redactor', error));
-    const limits = { maxAttributes: resolved.maxAttributes, maxValueLength: resolved.maxAttributeLength };
-    const recorder = new AttributeRecorder(limits, redactor);
-    const { sink, spill } = this.#createStore(resolved, recorder);
-    this.#database = resolved.sink === undefined ? resolved.database : undefined;
-    this.#pipeline = new Pipeline(sink, this.#ledger, resolved, this.#report, spill);
+    this.#database = sink === undefined && enabled ? database : undefined;
+    this.#isHooked = isHooked && enabled;
     this.#sampling = resolved.sampling;
-    this.#sampler = new Sampler(resolved.sampling, (span) => this.#pipeline.enqueue(span), this.#ledger);
-    const ended = (span: SpanData) => {
-      this.#statistics.record(span);
-      this.#sampler.ended(span);
-    };
-    this.#tracer = new Tracer(recorder, this.#ledger, ended, this.#sampler);
-    this.#pipeline.watch({
-      settle: () => this.#sampler.tick(),
-      openSpans: () => this.#tracer.openFor(OPEN_MILLIS, MAX_OPEN_ROWS),
-      routes: this.#statistics.routes,
-    });
-    this.http = new HttpTracer(this.#tracer, resolved, redactor, (what, error) => this.#fault(what, error));
-    this.#hooked = resolved.shutdownHooks;
-    if (this.#hooked) shutdownHooks.add(this);
+    this.#enter();
   }
 
-  measure<T>(name: string, ...rest: [fn: (span: Span) => T] | [attributes: Attributes, fn: (span: Span) => T]): T {
-    return rest.length === 1
-      ? this.#tracer.measure(name, undefined, rest[0])
-      : this.#tracer.measure(name, rest[0], rest[1]);
+  measure<T>(name: string, fn: (span: Span) => T): T;
+  measure<T>(name: string, attributes: Attributes, fn: (span: Span) => T): T;
+  measure<T>(name: string, ...[first, fn]: [(span: Span) => T] | [Attributes, (span: Span) => T]): T {
+    return fn === undefined
+      ? this.#tracer.measure(name, undefined, first as (span: Span) => T)
+      : this.#tracer.measure(name, first as Attributes, fn);
   }
 
   wrap<F extends AnyFunction>(name: string | ((...args: Parameters<F>) => string), fn: F): F {
@@ -91,7 +69,7 @@ export class FerretInstance implements Ferret {
       try {
         return requireSynchronous('It', name(...args));
       } catch (error) {
-        this.#fault('A name given to wrap()', error);
+        this.#parts.reportFault('A name given to wrap()', error);
         return fn.name || 'anonymous';
       }
     };
@@ -103,133 +81,135 @@ export class FerretInstance implements Ferret {
     return wrapped as AnyFunction as F;
   }
 
-  /** Whether `close()` has been called. */
-  get isClosed(): boolean {
-    return this.#closing !== undefined;
-  }
-
   start(name: string, options?: SpanOptions): Span {
     return this.#tracer.start(name, options);
   }
 
+  /** Whether `close()` was called, or the end of the process has begun. */
+  get isClosed(): boolean {
+    return !this.#parts.lifecycle.isOpen;
+  }
+
   stats(): Ledger {
-    return this.#ledger.snapshot();
+    this.#parts.catchUp.handOver();
+    return this.#parts.ledger.snapshot();
+  }
+
+  sinkStats(): readonly SinkStats[] {
+    this.#parts.catchUp.handOver();
+    return this.#parts.alsoTo.stats;
   }
 
   configure(changes: SamplingOptions): void {
+    this.#parts.catchUp.handOver();
     this.#sampling = changeSampling(this.#sampling, changes);
-    this.#sampler.configure(this.#sampling);
+    this.#parts.sampler.configure(this.#sampling);
   }
 
   metrics(): string {
+    const { statistics, pipeline } = this.#parts;
+    const ledger = this.stats();
     return renderPrometheus({
-      requests: this.#statistics.requests.series(),
-      ledger: this.stats(),
-      queued: this.#pipeline.queued,
-      flushes: this.#pipeline.writes,
-      fileBytes: this.#database === undefined ? undefined : sizeWithJournal(this.#database),
+      requests: statistics.requests.series(),
+      ledger,
+      queued: pipeline.queued,
+      flushes: pipeline.writes,
+      fileBytes: this.#database === undefined ? undefined : bytesOnDisk(this.#database),
+      sinks: this.sinkStats(),
     });
   }
 
   flush(): Promise<void> {
-    this.#sampler.decidePending();
-    return this.#pipeline.flush();
+    const { catchUp, pipeline, alsoTo } = this.#parts;
+    catchUp.decidePending();
+    if (alsoTo.isEmpty) return pipeline.flush();
+    return Promise.all([pipeline.flush(), alsoTo.flush()]).then(() => {});
   }
 
   close(options?: { timeoutMillis?: number }): Promise<CloseReport> {
+    this.#parts.lifecycle.forbidReopening();
     return this.shutdown('close', options?.timeoutMillis);
   }
 
-  /** `close()` for a reason of the process's own. */
+  /** For adapters: reports a problem to `onDiagnostic`. Never throws. */
+  report(code: DiagnosticCode, message: string, cause?: unknown): void {
+    this.#parts.report(code, message, cause);
+  }
+
+  /** The same as `close()`, for another reason, and for the hooks: the process may live on, and reopen. */
   shutdown(reason: EndReason, timeoutMillis = DEFAULT_CLOSE_TIMEOUT_MILLIS): Promise<CloseReport> {
     this.#closing ??= this.#close(reason, timeoutMillis);
     return this.#closing;
   }
 
-  /** The process ends now: what is not in the store is spilled. Synchronous, as nothing else runs any more. */
+  /**
+   * Copies to disk what is not in the store, synchronously, because the process may end at any moment. Recording goes
+   * on.
+   */
+  saveCopies(reason: EndReason): void {
+    this.#parts.catchUp.decidePending(true);
+    this.#parts.pipeline.copies.save(reason);
+  }
+
+  discardCopies(): void {
+    this.#parts.pipeline.copies.discard();
+  }
+
+  /** Records again after `shutdown()`, as the process lives on; not where the application has called `close()`. */
+  reopen(): void {
+    if (!this.#parts.pipeline.reopen()) return;
+    this.#closing = undefined;
+    this.#enter();
+  }
+
+  /** Spills what is not in the store, synchronously: the process exits, and nothing asynchronous runs any more. */
   exit(reason: EndReason): void {
-    this.#endOpen();
-    this.#pipeline.abandon(reason);
+    this.#parts.catchUp.interruptOpen(true);
+    this.#abandon(reason);
   }
 
   async #close(reason: EndReason, timeoutMillis: number): Promise<CloseReport> {
-    const failedBefore = this.#ledger.writeFailed;
-    this.#endOpen();
-    const complete = await settlesWithin(this.#pipeline.close(reason), timeoutMillis);
-    if (!complete) this.#pipeline.abandon(reason);
-    if (this.#hooked) shutdownHooks.remove(this);
+    const { catchUp, pipeline, alsoTo, ledger: counters } = this.#parts;
+    const failedBefore = counters.writeFailed;
+    catchUp.interruptOpen();
+    const closed = Promise.all([pipeline.close(reason), alsoTo.close(reason)]);
+    const complete = await resolvesWithin(closed, timeoutMillis);
+    if (!complete) this.#abandon(reason);
+    this.#leave();
     const ledger = this.stats();
-    const unwritten = ledger.pending + ledger.spilled + this.#ledger.writeFailed - failedBefore;
-    if (!complete) {
-      this.#report(
-        'CLOSE_TIMED_OUT',
-        `close() met its deadline of ${timeoutMillis} ms; ${unwritten} spans are not stored, ${ledger.spilled} of them ` +
-          'kept in the spill file.',
-      );
-    }
+    const unwritten = ledger.pending + ledger.spilled + counters.writeFailed - failedBefore;
+    if (!complete) this.#reportLate(timeoutMillis, unwritten, ledger.spilled);
     return { complete, unwritten, ledger };
   }
 
-  #endOpen(): void {
-    this.#tracer.close();
-    this.#sampler.decidePending();
+  #abandon(reason: EndReason): void {
+    this.#parts.pipeline.abandon(reason);
+    this.#parts.alsoTo.abandon(reason);
   }
 
-  #createStore(options: ResolvedOptions, recorder: AttributeRecorder): { sink: SpanSink; spill?: Spill } {
-    const { sink, database: file, synchronous, retention, maxSpillBytes, runId, service } = options;
-    if (sink !== undefined) return { sink };
-    const resource = new AttributeBag();
-    recorder.setAll(resource, options.resource);
-    const me = identifyProcess(runId, service, resource.values);
-    return {
-      sink: new SqliteSink({ file, synchronous, retention }, me, this.#report),
-      ...(maxSpillBytes > 0 && { spill: new SpillQueue(file, me, maxSpillBytes, this.#report) }),
-    };
+  #reportLate(timeoutMillis: number, unwritten: number, spilled: number): void {
+    const { unclosed } = this.#parts.alsoTo;
+    const besides = unclosed.length > 0 ? ` Not waited for any longer: ${unclosed.join(', ')} (see sinkStats()).` : '';
+    this.report(
+      'CLOSE_TIMED_OUT',
+      `close() met its deadline of ${timeoutMillis} ms; ${unwritten} spans are not stored, ${spilled} of them ` +
+        `kept in the spill file.${besides}`,
+    );
   }
 
-  /** Reports a function of the application that threw while Ferret called it. */
-  #fault(what: string, error: unknown): void {
-    this.#report('HOOK_FAILED', `${what} failed, and the work went on without it: ${messageOf(error)}`, error);
+  #enter(): void {
+    if (this.#isHooked) shutdownHooks.add(this);
+    if (this.#database === undefined || !enterFile(this.#database)) return;
+    this.report(
+      'MANY_INSTANCES',
+      `Ten Ferrets of this process are open on ${this.#database}, each with a queue and a connection of its own. ` +
+        'Make one with createFerret() and hand it to all: ferret(instance). Adapters called with equal options share ' +
+        'one; functions among the options are equal only if they are the same.',
+    );
   }
-}
 
-/**
- * The timer holds the process open on purpose, and only for this long: with nothing else to wait for, Node would
- * otherwise end in the middle of a retry.
- */
-async function settlesWithin(promise: Promise<void>, millis: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<boolean>((resolve) => {
-    // A longer one, or none at all, would be over at once.
-    timer = setTimeout(resolve, Math.min(millis, MAX_TIMER_MILLIS), false);
-  });
-  const settled = await Promise.race([promise.then(() => true), deadline]);
-  clearTimeout(timer);
-  return settled;
-}
-
-/** Of a database with its `-wal`, in bytes; what cannot be seen has none. */
-function sizeWithJournal(database: string): number {
-  let bytes = 0;
-  for (const file of [database, `${database}-wal`]) {
-    try {
-      bytes += statSync(file).size;
-    } catch {
-      // Not there yet, or not for us to see.
-    }
+  #leave(): void {
+    if (this.#isHooked) shutdownHooks.remove(this);
+    if (this.#database !== undefined) leaveFile(this.#database);
   }
-  return bytes;
-}
-
-const warn: OnDiagnostic = ({ code, message, suppressed }) => {
-  const more = suppressed === 0 ? '' : ` (and ${suppressed} more like it in the last minute)`;
-  process.emitWarning(message + more, { type: 'FerretWarning', code: `FERRET_${code}` });
-};
-
-/** `NODE_DEBUG=ferret` shows every diagnostic with its cause. */
-function withDebug(onDiagnostic: OnDiagnostic, safe: (text: string) => string): OnDiagnostic {
-  return (diagnostic) => {
-    if (debug.enabled) debug('%s: %s %s', diagnostic.code, diagnostic.message, safe(inspect(diagnostic.cause)));
-    return onDiagnostic(diagnostic);
-  };
 }

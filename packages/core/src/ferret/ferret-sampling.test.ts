@@ -1,9 +1,9 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '../sqlite/file/driver.js';
 import { recoverFile } from '../sqlite/recover-and-prune.js';
+import { temporaryDirectory } from '../temporary-directory.fixture.js';
 import { createFerret } from './default-ferret.js';
 import type { Ferret } from './ferret.js';
 import { FerretInstance } from './ferret-instance.js';
@@ -13,7 +13,7 @@ let database: string;
 const open: Ferret[] = [];
 
 beforeEach(() => {
-  database = join(mkdtempSync(join(tmpdir(), 'ferret-sampling-')), 'ferret.db');
+  database = join(temporaryDirectory(), 'ferret.db');
 });
 afterEach(() => Promise.all(open.splice(0).map((ferret) => ferret.close())));
 
@@ -96,6 +96,65 @@ describe('a rate budget', () => {
     expect(await query('SELECT DISTINCT keep_reason, keep_probability FROM ferret_spans_v1')).toEqual([
       { keep_reason: null, keep_probability: null },
     ]);
+  });
+});
+
+describe('K3: folded spans', () => {
+  const LEDGER = `SELECT started, stored, sampled_out, folded,
+    started - stored - sampled_out - folded - dropped_queue_full - spilled AS pending FROM ferret_processes_v1`;
+  const SUMS = `SELECT sum(attributes ->> '$."ferret.folded"') AS folded FROM ferret_spans_v1`;
+
+  function job(ferret: Ferret): void {
+    ferret.measure('job', () => {
+      for (let index = 0; index < 3_000; index++) ferret.measure('row', () => index);
+    });
+  }
+
+  it('are in the ledger, in the file and in the metrics, and the row of the root sums them', async () => {
+    const ferret = build();
+    job(ferret);
+    const { ledger } = await ferret.close();
+    expect(ledger.folded).toBeGreaterThan(2_000);
+    expect(ledger.stored + ledger.folded).toBe(3_001);
+    expect(await query(LEDGER)).toEqual([
+      { started: 3_001, stored: ledger.stored, sampled_out: 0, folded: ledger.folded, pending: 0 },
+    ]);
+    expect(await query(SUMS)).toEqual([{ folded: ledger.folded }]);
+    expect(ferret.metrics()).toContain(`ferret_spans_folded_total ${ledger.folded}\n`);
+    expect(await counted()).toEqual([
+      { name: 'job', count: 1 },
+      { name: 'row', count: 3_000 },
+    ]);
+  });
+
+  it('are listed by name with the query of the document', async () => {
+    const ferret = build();
+    job(ferret);
+    const { ledger } = await ferret.close();
+    const document = readFileSync(new URL('../../../../docs/sampling.md', import.meta.url), 'utf8');
+    const [, sql = ''] = /```sql\n([^`]*)```/.exec(document) ?? [];
+    expect(await query(sql)).toEqual([
+      { name: 'job', folded_name: 'row', count: ledger.folded, sum_ms: expect.any(Number) },
+    ]);
+  });
+
+  it('are taken in with a spill file', async () => {
+    const ferret = new FerretInstance({ database, shutdownHooks: false });
+    job(ferret);
+    ferret.exit('exit');
+    const { folded, stored, spilled } = ferret.stats();
+    expect(folded).toBeGreaterThan(2_000);
+    await recoverFile(database);
+    expect(await query(LEDGER)).toEqual([
+      { started: 3_001, stored: stored + spilled, sampled_out: 0, folded, pending: 0 },
+    ]);
+    expect(await query(SUMS)).toEqual([{ folded }]);
+  });
+
+  it('are all stored as spans where everything is kept', async () => {
+    const ferret = build({ maxSpansPerSecond: Number.POSITIVE_INFINITY });
+    job(ferret);
+    expect((await ferret.close()).ledger).toMatchObject({ stored: 3_001, folded: 0 });
   });
 });
 

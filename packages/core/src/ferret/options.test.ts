@@ -1,9 +1,9 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FerretError } from '../errors.js';
-import { type FerretOptions, resolveOptions } from './options.js';
+import { temporaryDirectory } from '../temporary-directory.fixture.js';
+import type { FerretOptions } from './options.js';
+import { resolveOptions } from './resolve-options.js';
 
 const problem = (options: unknown, environment = {}) => {
   try {
@@ -20,6 +20,7 @@ describe('options', () => {
   it('are all optional', () => {
     expect(resolveOptions({}, {})).toMatchObject({
       database: resolve('ferret.db'),
+      journal: 'wal',
       service: 'unknown_service:node',
       batchSize: 512,
       flushIntervalMillis: 500,
@@ -55,7 +56,7 @@ describe('options', () => {
           runId: 'r',
           batchSize: 1,
           flushIntervalMillis: 1,
-          maxQueueSize: 1,
+          maxQueueSize: 100,
           ignore: [/x/g, () => true, '/a*'],
           maxSpansPerSecond: Number.POSITIVE_INFINITY,
           retention: { maxAgeDays: 1, maxSizeMegabytes: 1 },
@@ -70,6 +71,8 @@ describe('options', () => {
           maxAttributeLength: 16,
           synchronous: 'full',
           sink: { write: async () => {}, close: async () => {} },
+          spillTo: 'spans',
+          alsoTo: [{ write: async () => {}, close: async () => {} }],
         },
         {},
       ),
@@ -100,14 +103,23 @@ describe('options', () => {
     [{ redact: { names: [1] } }, /names got a list, and accepts a list of strings/],
     [{ onDiagnostic: {} }, /onDiagnostic got an object, and accepts a function/],
     [{ sink: () => {} }, /sink got a function, and accepts an object with write/],
+    [{ spillTo: '' }, /spillTo got "", and accepts the path that spill files are named after/],
+    [{ alsoTo: {} }, /alsoTo got an object, and accepts a list of objects with write/],
+    [{ alsoTo: [{ write: async () => {} }] }, /alsoTo got a list/],
     [null, /options got null/],
     ['ferret.db', /options got "ferret.db", and accepts an object with database/],
   ])('refuse %j', (options, message) => {
     expect(problem(options)).toMatch(message);
   });
 
+  it('P26: refuse a name that is none of a file', () => {
+    for (const database of [':memory:', 'file:x?mode=memory']) {
+      expect(problem({ database })).toMatch(/database is "(:memory:|file:x).*path of a file/);
+    }
+  });
+
   it('refuse a database that is a directory, naming it (FAULTS 9)', () => {
-    const directory = mkdtempSync(join(tmpdir(), 'ferret-'));
+    const directory = temporaryDirectory();
     expect(problem({ database: directory })).toContain(directory);
   });
 });

@@ -1,17 +1,17 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { recoverFile } from '../maintenance.js';
 import { openReader } from '../reader.js';
 import { MemorySink } from '../sink/memory-sink.js';
+import { temporaryDirectory } from '../temporary-directory.fixture.js';
 import { createFerret } from './default-ferret.js';
 
 afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** What real signals do is in e2e/faults/lifecycle-signals.test.ts; here the listeners are called by hand. */
+/** The listeners are called by hand here; e2e/faults/lifecycle-signals.test.ts sends real signals. */
 function build() {
   const sink = new MemorySink();
   const ferret = createFerret({ sink });
@@ -20,7 +20,7 @@ function build() {
 }
 
 describe('at a signal', () => {
-  it('with nobody else listening, stores everything and raises the signal again', async () => {
+  it('without another listener, stores everything and raises the signal again', async () => {
     const kill = vi.spyOn(process, 'kill').mockReturnValue(true);
     const [one, two] = [build(), build()];
     process.emit('SIGTERM', 'SIGTERM');
@@ -38,7 +38,7 @@ describe('at a signal', () => {
     });
     process.emit('SIGINT', 'SIGINT');
     await vi.waitFor(() => expect(sink.spans).toHaveLength(1));
-    // What the application's listener sees is what it would see without Ferret: itself gone, as `once` does, and nobody else.
+    // The listener sees the same as without Ferret: `once` has removed it, and there is no other.
     expect(listenersSeen).toBe(0);
     ferret.start('more').end();
     expect(await ferret.close()).toMatchObject({ complete: true, ledger: { stored: 2 } });
@@ -63,14 +63,14 @@ it('stores everything when the event loop runs empty', async () => {
   await vi.waitFor(() => expect(sink).toMatchObject({ isClosed: true, endReason: 'exit' }));
 });
 
-/** What Node tells those who only watch. The types know no such event to emit. */
+/** Emits the event of those who only watch, which the types do not let a test emit. */
 function throwUncaught(): void {
   (process as NodeJS.EventEmitter).emit('uncaughtExceptionMonitor', new Error('boom'), 'uncaughtException');
 }
 
 describe('at process.exit()', () => {
   async function buildStored() {
-    const directory = await mkdtemp(join(tmpdir(), 'ferret-'));
+    const directory = temporaryDirectory();
     const database = join(directory, 'ferret.db');
     const ferret = createFerret({ database, onDiagnostic: () => {} });
     ferret.start('done').end();
@@ -78,7 +78,7 @@ describe('at process.exit()', () => {
     return { database, ferret, directory };
   }
 
-  /** What the next start finds. */
+  /** Spans that the next start finds. */
   async function recovered(database: string) {
     const recovery = await recoverFile(database);
     const reader = await openReader(database);
@@ -107,7 +107,7 @@ describe('at process.exit()', () => {
     await rm(directory, { recursive: true });
   });
 
-  it('of an exception that nobody caught, that is the reason; of one that was, it is not', async () => {
+  it('of an exception that was not caught, that is the reason; of one that was, it is not', async () => {
     const thrown = await buildStored();
     throwUncaught();
     process.emit('exit', 1);

@@ -15,8 +15,8 @@ const KEPT = ['x-tenant', 'authorization', 'cookie', 'x-api-key', 'referer'];
 const diagnostics: Diagnostic[] = [];
 const ferret = new FerretInstance({
   sink: new MemorySink(),
-  // What becomes of the spans later is the pipeline's: they are looked at as they end.
-  maxQueueSize: 1,
+  // The sampler and the pipeline do not matter here: spans are inspected as they end.
+  maxQueueSize: 100,
   headers: { request: KEPT, response: ['x-answer'] },
   clientAddress: true,
   onDiagnostic: (diagnostic) => diagnostics.push(diagnostic),
@@ -28,14 +28,14 @@ afterAll(async () => {
 
 type Headers = Record<string, string | string[] | undefined>;
 
-/** Traces a request as Node would make one, and returns what is recorded of it and what it would send on. */
+/** Traces a request like those of Node. Returns the recorded span and the headers that would be sent on. */
 function trace(headers: Headers, method: string, url: string) {
   const response = Object.assign(new EventEmitter(), {
     closed: false,
     headersSent: true,
     statusCode: 200,
-    writableEnded: true,
-    writableFinished: true,
+    writableEnded: false,
+    writableFinished: false,
     getHeader: () => headers['x-tenant'],
     socket: null,
   }) as unknown as ServerResponse;
@@ -54,13 +54,13 @@ function trace(headers: Headers, method: string, url: string) {
     () => spanOf(request) as RecordingSpan,
   );
   const { data, traceparent, tracestate } = span;
-  response.emit('close');
+  Object.assign(response, { writableEnded: true, writableFinished: true }).emit('close');
   expect(span.isRecording).toBe(false);
   const recorded = JSON.stringify([data?.name, data?.values, data?.sharedAttributes]);
   return { recorded, traceparent, tracestate };
 }
 
-it('headers of anything make a span that is bounded and well-formed, and nothing that could not be sent on', () => {
+it('any headers give a span that is bounded and well-formed, and headers that can be sent on', () => {
   const names = ['host', 'user-agent', 'traceparent', 'tracestate', ...KEPT];
   const text = fc.string({ unit: 'binary', maxLength: 2000 });
   const value = fc.oneof(text, fc.array(text, { maxLength: 3 }), fc.constant(undefined));
@@ -71,13 +71,13 @@ it('headers of anything make a span that is bounded and well-formed, and nothing
       expect(recorded.length).toBeLessThan(100_000);
       expect(recorded.isWellFormed()).toBe(true);
       expect(recorded).not.toContain('\\u0000');
-      expect(traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$/);
+      expect(traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-0[0-3]$/);
       expect(tracestate ?? '').toMatch(/^[\t\x20-\x7e]*$/);
     }),
   );
 });
 
-it('the secrets in headers are not in what is recorded', () => {
+it('secrets in headers are not recorded', () => {
   const around = fc.string({ unit: fc.constantFrom(...'ab =;,"\'\t\u00e9'), maxLength: 40 });
   const secret = fc.constantFrom(
     `Bearer ${CANARY}`,

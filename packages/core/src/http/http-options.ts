@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * A request to leave alone: a path (`/health`), the beginning of one (`/assets/*`), a route (`/users/:id`), a RegExp over the path,
- * or a function of the request. A function that throws ignores nothing.
+ * A rule for requests that are not recorded: a path (`/health`), the beginning of a path (`/assets/*`), a route
+ * (`/users/:id`), a RegExp over the path, or a function of the request. A function ignores a request only by returning
+ * `true`. If it throws, the request is recorded.
  */
 export type IgnoreRule = string | RegExp | ((request: IncomingMessage) => boolean);
 
-/** The options that say what is kept of a request. */
+/** The options of `createFerret` that decide what is recorded of a request. */
 export interface HttpOptions {
   readonly ignore: readonly IgnoreRule[];
   readonly traceContext: 'continue' | 'restart' | 'ignore';

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
@@ -8,8 +9,8 @@ import { FerretInstance } from '../ferret/ferret-instance.js';
 import type { FerretOptions } from '../ferret/options.js';
 import { MemorySink } from '../sink/memory-sink.js';
 import { currentSpan } from '../trace/context.js';
-import type { SpanData } from '../trace/recording-span.js';
 import type { SpanRecord } from '../trace/span.js';
+import type { SpanData } from '../trace/span-data.js';
 import { exceptionThrown, ignoreRequest, noRouteMatched, spanOf } from './http-tracer.js';
 
 const cleanUp: (() => Promise<unknown>)[] = [];
@@ -17,7 +18,7 @@ afterEach(() => Promise.all(cleanUp.splice(0).map((close) => close())));
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** A plain Node server behind the tracer; `routeOf` says `/users/:id` for everything below `/users`. */
+/** A plain Node server behind the tracer. `routeOf` returns `/users/:id` for every path below `/users`. */
 async function serve(handler: Handler, options: FerretOptions = {}) {
   const sink = new MemorySink();
   const diagnostics: Diagnostic[] = [];
@@ -35,7 +36,7 @@ async function serve(handler: Handler, options: FerretOptions = {}) {
     await ferret.close();
   });
   const url = `http://127.0.0.1:${port}`;
-  /** The spans stored, once there are as many. */
+  /** Resolves with the stored spans, once there are `count`. */
   const spans = (count = 1): Promise<readonly SpanRecord[]> =>
     vi.waitFor(async () => {
       await ferret.flush();
@@ -53,10 +54,13 @@ async function serve(handler: Handler, options: FerretOptions = {}) {
   return { ferret, sink, diagnostics, port, url, spans, span };
 }
 
+/** Runs a function outside of any request, as the callbacks of a connection pool do. */
+const outside = AsyncResource.bind((fn: () => void) => fn());
+
 const answer: Handler = (_request, response) => response.end('ok');
 
 describe('a server span', () => {
-  it('says what a request was, in the words of OpenTelemetry', async () => {
+  it('describes a request with the attributes of OpenTelemetry', async () => {
     const { url, port, span } = await serve(answer);
     await fetch(`${url}/users/7?page=2`, { headers: { 'user-agent': 'test/1' } });
     expect(await span()).toMatchObject({
@@ -87,7 +91,7 @@ describe('a server span', () => {
     expect(await span()).toMatchObject({ name: 'DELETE', httpRoute: undefined, httpStatusCode: 404, outcome: 'ok' });
   });
 
-  it('has no route where the framework says so', async () => {
+  it('has no route if the framework says so', async () => {
     const { url, span } = await serve((request, response) => {
       noRouteMatched(request);
       response.writeHead(404).end();
@@ -104,6 +108,12 @@ describe('a server span', () => {
       httpMethod: '_OTHER',
       attributes: { 'http.request.method_original': 'PROPFIND' },
     });
+  });
+
+  it('A21: knows QUERY', async () => {
+    const { url, span } = await serve(answer);
+    await fetch(`${url}/users/1`, { method: 'QUERY' });
+    expect(await span()).toMatchObject({ name: 'QUERY /users/:id', httpMethod: 'QUERY' });
   });
 
   it('measures wall-clock start and monotonic duration', async () => {
@@ -143,7 +153,7 @@ describe('a server span', () => {
     expect(attributes).not.toHaveProperty('http.response.header.etag');
   });
 
-  it('reads the address from the socket when the Host header is nonsense', async () => {
+  it('reads the address from the socket when the Host header is malformed', async () => {
     const { port, span } = await serve(answer);
     const socket = connect(port, '127.0.0.1');
     socket.end('GET http://u:p@example/abs?x=1 HTTP/1.1\r\nHost: a/b c\r\nConnection: close\r\n\r\n');
@@ -207,7 +217,7 @@ describe('the outcome', () => {
     expect(await span()).toMatchObject({ outcome: 'aborted', httpStatusCode: 200 });
   });
 
-  it('is aborted, without a status, when the client breaks off its upload, whatever is answered to that (FAULTS 31)', async () => {
+  it('is aborted, without a status, when the client breaks off its upload, with any response (FAULTS 31)', async () => {
     const { port, span } = await serve((request, response) => {
       socket.destroy();
       request.once('aborted', () => {
@@ -228,7 +238,7 @@ describe('the outcome', () => {
   it('is aborted, without a status, when the response is destroyed before it is answered (FAULTS 34)', async () => {
     const { url, span } = await serve((_request, response) => {
       response.destroy();
-      response.end('to nobody');
+      response.end('too late');
     });
     await fetch(url).catch(() => {});
     expect(await span()).toMatchObject({ outcome: 'aborted', httpStatusCode: undefined, errorType: 'aborted' });
@@ -262,7 +272,7 @@ describe('the outcome', () => {
     await vi.waitFor(() => expect(sink.spans).toMatchObject([{ outcome: 'aborted' }]));
   });
 
-  it('is error, with the exception, when the framework tells of one', async () => {
+  it('is error, with the exception, when the framework reports one', async () => {
     const { url, span } = await serve((request, response) => {
       exceptionThrown(request, new TypeError('boom'));
       response.writeHead(500).end();
@@ -294,7 +304,7 @@ describe('the outcome', () => {
     [Object.assign(new Error('down'), { status: 503 }), 'error'],
     [new Error('any'), 'error'],
     [null, 'error'],
-  ])('answered with a redirect, is what the exception says of itself: %s is %s', async (error, outcome) => {
+  ])('of a redirect follows the status that the exception states: %s is %s', async (error, outcome) => {
     const { url, span } = await serve((request, response) => {
       exceptionThrown(request, error);
       response.writeHead(303, { location: '/login' }).end();
@@ -303,7 +313,7 @@ describe('the outcome', () => {
     expect(await span()).toMatchObject({ outcome, httpStatusCode: 303 });
   });
 
-  it('is error, by the class of the exception, when it came after the head', async () => {
+  it('is error, with the class of the exception, when it was thrown after the head was sent', async () => {
     const { url, span } = await serve((request, response) => {
       response.writeHead(200).write('half');
       exceptionThrown(request, new SyntaxError('late'));
@@ -315,7 +325,7 @@ describe('the outcome', () => {
     expect(await span()).toMatchObject({ outcome: 'error', errorType: 'SyntaxError', httpStatusCode: 200 });
   });
 
-  it('is error, by the class of the error, when a stream failed and took the response with it', async () => {
+  it('is error, with the class of the error, when a stream failed and destroyed the response', async () => {
     const { url, span } = await serve((_request, response) => {
       const body = new PassThrough();
       body.write('half');
@@ -351,7 +361,7 @@ describe('the outcome', () => {
 });
 
 describe('HEAD, 204, 304 and a stream', () => {
-  it('end when they end', async () => {
+  it('end their span with their response', async () => {
     const { url, spans } = await serve((request, response) => {
       if (request.url === '/204') response.writeHead(204).end();
       else if (request.url === '/304') response.writeHead(304).end();
@@ -394,7 +404,7 @@ describe('trace context', () => {
     expect(span.sent).toEqual({ traceparent: `00-${'a'.repeat(32)}-${span.spanId}-00`, tracestate: 'vendor=x' });
   });
 
-  it('is begun anew where the header is malformed, and the state dropped', async () => {
+  it('starts a new trace if the header is malformed, and drops the state', async () => {
     const span = await call({}, { traceparent: traceparent.toUpperCase(), tracestate: 'vendor=x' });
     expect(span.traceId).not.toBe('a'.repeat(32));
     expect(span).toMatchObject({ parentId: undefined, sent: { tracestate: undefined } });
@@ -449,6 +459,45 @@ describe('a request', () => {
     expect((await span()).attributes).toMatchObject({ found: true });
   });
 
+  it('A17: runs in its span again when it passes a second adapter after a library has lost the context', async () => {
+    const { ferret, url, spans } = await serve((request, response) => {
+      outside(() => {
+        expect(currentSpan()).toBeUndefined();
+        ferret.http.trace(
+          request,
+          response,
+          () => undefined,
+          () => {
+            expect(currentSpan()).toBe(spanOf(request));
+            ferret.measure('INSERT file', () => {});
+            response.end();
+          },
+        );
+      });
+    });
+    await fetch(`${url}/users/1`);
+    const [child, parent] = await spans(2);
+    expect(child).toMatchObject({ name: 'INSERT file', parentId: parent?.spanId, traceId: parent?.traceId });
+  });
+
+  it('A17: stays in its current child span if the context was not lost', async () => {
+    const { ferret, url, spans } = await serve((request, response) => {
+      ferret.measure('middleware', (span) =>
+        ferret.http.trace(
+          request,
+          response,
+          () => undefined,
+          () => {
+            expect(currentSpan()).toBe(span);
+            response.end();
+          },
+        ),
+      );
+    });
+    await fetch(url);
+    await spans(2);
+  });
+
   it('passes through after close, counted (FAULTS 24)', async () => {
     const { ferret, url } = await serve(answer);
     await ferret.close();
@@ -483,7 +532,7 @@ describe('ignore', () => {
     expect(ferret.stats().started).toBe(ignored ? 0 : 2);
   });
 
-  it('leaves out what is measured below it, and sends the trace context of the caller on', async () => {
+  it('records no spans below the request, and propagates the trace context of the caller', async () => {
     const sent: (string | undefined)[] = [];
     const { ferret, url } = await serve(
       (_request, response) => {
@@ -495,7 +544,7 @@ describe('ignore', () => {
     const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
     await fetch(`${url}/health`, { headers: { traceparent } });
     await fetch(`${url}/health`);
-    expect(sent).toEqual([traceparent, expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/)]);
+    expect(sent).toEqual([traceparent, expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-02$/)]);
     expect(ferret.stats()).toMatchObject({ started: 0, pending: 0 });
   });
 
@@ -523,7 +572,7 @@ describe('ignore', () => {
     expect(diagnostics).toMatchObject([{ code: 'HOOK_FAILED', message: expect.stringContaining('ignore') }]);
   });
 
-  it('does not take the promise of an asynchronous rule for a yes', async () => {
+  it('does not treat the promise of an asynchronous rule as true', async () => {
     const { url, span } = await serve(answer, { ignore: (async () => false) as never });
     await fetch(url);
     await span();
@@ -558,5 +607,44 @@ describe('a fault of the adapter', () => {
       await ferret.flush();
       expect(sink.spans).toHaveLength(1);
     });
+  });
+});
+
+describe('a span that begins before any framework has the request', () => {
+  /** A server whose requests are traced there, and in an adapter within. */
+  async function serveTwice(isAdapterThere: boolean) {
+    const sink = new MemorySink();
+    const ferret = new FerretInstance({ sink });
+    const server = createServer((request, response) => {
+      const inner = () => response.end('ok');
+      const adapter = () =>
+        ferret.http.trace(
+          request,
+          response,
+          () => '/adapter/:id',
+          () => ferret.http.trace(request, response, () => '/inner/:id', inner),
+        );
+      ferret.http.trace(request, response, () => '/server/:id', isAdapterThere ? adapter : inner, true);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    cleanUp.push(async () => {
+      server.close();
+      await ferret.close();
+    });
+    await (await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/users/7`)).text();
+    return vi.waitFor(async () => {
+      await ferret.flush();
+      expect(sink.spans).toHaveLength(1);
+      return sink.spans[0];
+    });
+  }
+
+  it('has the route that the first adapter finds', async () => {
+    expect(await serveTwice(true)).toMatchObject({ name: 'GET /adapter/:id' });
+  });
+
+  it('has its own route where there is no adapter', async () => {
+    expect(await serveTwice(false)).toMatchObject({ name: 'GET /server/:id' });
   });
 });

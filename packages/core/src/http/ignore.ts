@@ -2,7 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import { requireSynchronous } from '../synchronous.js';
 import type { IgnoreRule } from './http-options.js';
 
-/** One test out of all rules. `onFault` hears of a function that throws; the request is recorded then. */
+/**
+ * Combines all rules into one test. `onFault` receives the error of a function that throws; the request is then
+ * recorded.
+ */
 export function createIgnore(
   rules: readonly IgnoreRule[],
   onFault: (error: unknown) => void,
@@ -20,10 +23,10 @@ export function createIgnore(
 }
 
 function toTest(rule: IgnoreRule): (request: IncomingMessage, path: string) => boolean {
-  // Only `true` ignores: what else is truthy may be a mistake.
+  // Only `true` ignores a request: another truthy value may be a mistake.
   if (typeof rule === 'function') return (request) => requireSynchronous('A function in it', rule(request)) === true;
   if (rule instanceof RegExp) {
-    // A copy without `g` and `y`, which make `test` depend on the call before.
+    // Copied without the flags `g` and `y`, which make `test` depend on the previous call.
     const pattern = new RegExp(rule.source, rule.flags.replace(/[gy]/g, ''));
     return (_request, path) => pattern.test(path);
   }
@@ -36,7 +39,7 @@ function toTest(rule: IgnoreRule): (request: IncomingMessage, path: string) => b
   return isBeginning ? (_request, path) => path.startsWith(text) : (_request, path) => path === text;
 }
 
-/** Of a segment of a route: a parameter stands for any text in its place. */
+/** The pattern of one segment of a route. A parameter matches any text in its place. */
 function toPattern(segment: string): string {
   return segment.startsWith(':') ? '[^/]+' : segment.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }

@@ -1,21 +1,26 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { AttributeBag, type AttributeRecorder } from '../attributes/attribute-recorder.js';
+import { BoundedMemo } from '../bounded-memo.js';
+import { owned } from '../owned-text.js';
+import { compiled } from '../stack-room.js';
 import type { SharedAttributes } from '../trace/span.js';
 
-/** Distinct peers remembered before the memory is emptied: a flood of user agents costs time, never memory. */
+/** Distinct peers that are remembered before the map is emptied. A flood of user agents costs time, but no memory. */
 const MAX_PEERS = 1000;
 
-/** `host`, `host:port`, `[v6]:port`; what a well-formed Host header looks like (RFC 9110, section 7.2). */
-const HOST = /^(\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(?::(\d{1,5}))?$/;
+/** A well-formed Host header: `host`, `host:port` or `[v6]:port` (RFC 9110, section 7.2). */
+const HOST = compiled(/^(\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(?::(\d{1,5}))?$/);
 
-/** Characters that an idle connection may keep: some agents send kilobytes. */
+/**
+ * Maximum number of characters of host and user agent that a connection keeps while idle: some agents send kilobytes.
+ */
 const MAX_KEPT = 1_024;
 
-/** Where a connection keeps who its last request was from: most often the next one is from the same. */
+/** The property of a socket that holds the peer of its last request: the next request most often has the same peer. */
 const LAST = Symbol('ferretjs.lastPeer');
 
-interface Peer {
+interface LastPeer {
   readonly owner: Peers;
   readonly httpVersion: string;
   readonly host: string | undefined;
@@ -23,27 +28,37 @@ interface Peer {
   readonly attributes: SharedAttributes;
 }
 
-interface PeerSocket extends Socket {
+export interface PeerSocket extends Socket {
   readonly encrypted?: boolean;
-  [LAST]?: Peer;
+  [LAST]?: LastPeer;
+}
+
+/** The sender of a request and the address it was sent to, as the request states them. */
+export interface Peer {
+  readonly httpVersion: string;
+  readonly host: string | undefined;
+  readonly userAgent: string | undefined;
+  readonly socket: PeerSocket | undefined;
+  /** The local address of the connection; needed if `host` is missing or malformed. */
+  readonly localAddress: string | undefined;
+  readonly localPort: number | undefined;
 }
 
 /**
- * The attributes that requests from the same client to the same address have in common. One object for all of them, so
- * that the store keeps them once.
+ * The attributes that requests from the same client to the same address have in common. They share one object, so that
+ * the store writes the attributes once.
  */
 export class Peers {
   readonly #recorder: AttributeRecorder;
-  readonly #known = new Map<string, SharedAttributes>();
+  readonly #known = new BoundedMemo<SharedAttributes>(MAX_PEERS);
 
   constructor(recorder: AttributeRecorder) {
     this.#recorder = recorder;
   }
 
-  of(request: IncomingMessage, { host, 'user-agent': userAgent }: IncomingHttpHeaders): SharedAttributes {
-    const { httpVersion } = request;
-    const socket: PeerSocket = request.socket;
-    const last = socket[LAST];
+  of(peer: Peer): SharedAttributes {
+    const { httpVersion, host, userAgent, socket } = peer;
+    const last = socket?.[LAST];
     if (
       last !== undefined &&
       last.owner === this &&
@@ -53,37 +68,57 @@ export class Peers {
     ) {
       return last.attributes;
     }
-    const attributes = this.#lookUp(request, socket.encrypted === true ? 'https' : 'http');
-    if (`${host}${userAgent}`.length <= MAX_KEPT)
-      socket[LAST] = { owner: this, httpVersion, host, userAgent, attributes };
+    const attributes = this.#lookUp(peer);
+    const isShort = (host?.length ?? 0) + (userAgent?.length ?? 0) <= MAX_KEPT;
+    // The socket of a mock may be frozen.
+    if (socket !== undefined && isShort && Object.isExtensible(socket)) {
+      socket[LAST] = {
+        owner: this,
+        httpVersion,
+        host: host && owned(host),
+        userAgent: userAgent && owned(userAgent),
+        attributes,
+      };
+    }
     return attributes;
   }
 
-  #lookUp(request: IncomingMessage, scheme: string): SharedAttributes {
-    const { host, 'user-agent': userAgent } = request.headers;
-    const key = `${scheme} ${request.httpVersion} ${host} ${userAgent}`;
+  #lookUp(peer: Peer): SharedAttributes {
+    const scheme = peer.socket?.encrypted === true ? 'https' : 'http';
+    const key = `${scheme} ${peer.httpVersion} ${peer.host} ${peer.userAgent}`;
     let shared = this.#known.get(key);
     if (shared === undefined) {
-      shared = this.#describe(request, scheme);
-      if (this.#known.size >= MAX_PEERS) this.#known.clear();
+      shared = this.#describe(peer, scheme);
       this.#known.set(key, shared);
     }
     return shared;
   }
 
-  #describe(request: IncomingMessage, scheme: string): SharedAttributes {
+  #describe({ httpVersion, host, userAgent, localAddress, localPort }: Peer, scheme: string): SharedAttributes {
     const bag = new AttributeBag();
-    const [, name, port] = HOST.exec(request.headers.host ?? '') ?? [];
+    const [, name, port] = HOST.exec(host ?? '') ?? [];
     const fallbackPort = scheme === 'https' ? 443 : 80;
     this.#recorder.set(bag, 'url.scheme', scheme);
-    this.#recorder.set(bag, 'server.address', name ?? request.socket.localAddress);
-    this.#recorder.set(
-      bag,
-      'server.port',
-      name === undefined ? request.socket.localPort : Number(port ?? fallbackPort),
-    );
-    this.#recorder.set(bag, 'network.protocol.version', request.httpVersion);
-    this.#recorder.set(bag, 'user_agent.original', request.headers['user-agent']);
+    this.#recorder.set(bag, 'server.address', name ?? localAddress);
+    this.#recorder.set(bag, 'server.port', name === undefined ? localPort : Number(port ?? fallbackPort));
+    this.#recorder.set(bag, 'network.protocol.version', httpVersion);
+    this.#recorder.set(bag, 'user_agent.original', userAgent);
     return Object.freeze(bag.values);
   }
+}
+
+/** The last host that was well-formed. Most services have few, so this saves most matches of the pattern. */
+let lastNamed = '';
+
+/** Whether the `host` header is a well-formed address. */
+export function isNamed(host: string | undefined): boolean {
+  if (host === lastNamed) return true;
+  if (host === undefined || !HOST.test(host)) return false;
+  lastNamed = owned(host);
+  return true;
+}
+
+/** The host that the client asked for: the header `host`, on HTTP/2 `:authority` (RFC 9113, section 8.3.1). */
+export function hostOf(headers: IncomingHttpHeaders): string | undefined {
+  return headers.host ?? (headers[':authority'] as string | undefined);
 }

@@ -7,7 +7,7 @@ import { redactQuery } from './url-query.js';
 const redactor = createRedactor({}, () => {});
 const redact = (query: string) => redactQuery(query, redactor);
 
-/** Anything, and what is nearly a query. */
+/** Any text, and texts that resemble a query. */
 const query = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.webQueryParameters(),
@@ -17,7 +17,7 @@ const query = fc.oneof(
   }),
 );
 
-/** Ways to write a name or a value in a query that an application reads the same. */
+/** Spellings of a name or a value in a query that an application reads the same. */
 const spelling = fc.constantFrom<(text: string) => string>(
   (text) => text,
   encodeURIComponent,
@@ -25,7 +25,7 @@ const spelling = fc.constantFrom<(text: string) => string>(
   (text) => text.replace(/[\w-]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`),
 );
 
-/** Letters that stand nowhere else; upper case, as redacted names may be. */
+/** A text that occurs nowhere else in the inputs. */
 const CANARY = 'C4N4RY';
 const NAMES = ['token', 'api_key', 'X-Api-Key', 'user[password]', 'sessionId', 'X-Amz-Signature', 'sig', 'connect.sid'];
 const SECRETS = [
@@ -36,7 +36,7 @@ const SECRETS = [
   `{"password":"${CANARY}"}`,
 ];
 
-it('a query of anything is redacted without an exception, and bounded', () => {
+it('any query is redacted without an exception, and bounded', () => {
   fuzz(
     fc.property(query, (text) => {
       const redacted = redact(text);
@@ -45,7 +45,7 @@ it('a query of anything is redacted without an exception, and bounded', () => {
   );
 });
 
-it('a query that has been redacted is redacted', () => {
+it('redacting a redacted query changes nothing', () => {
   fuzz(
     fc.property(query, (text) => {
       const once = redact(text);
@@ -55,7 +55,7 @@ it('a query that has been redacted is redacted', () => {
   );
 });
 
-it('a query has no more pairs than before, and keeps the harmless as they were', () => {
+it('redaction adds no pairs, and keeps harmless pairs unchanged', () => {
   const pair = fc
     .tuple(fc.constantFrom('page', 'q', 'sort', 'limit'), fc.webFragments())
     .filter(([, value]) => redactor.text(value) === value && !/[&%+]/.test(value));
@@ -68,7 +68,7 @@ it('a query has no more pairs than before, and keeps the harmless as they were',
   );
 });
 
-it('no spelling of a secret name or of a secret value survives, wherever it stands', () => {
+it('no spelling of a secret name or value survives, in any position', () => {
   const harmless = fc.webQueryParameters();
   fuzz(
     fc.property(

@@ -53,7 +53,7 @@ describe('a query', () => {
     expect(redact(expected)).toBe(expected);
   });
 
-  it('is cut, with no part of a secret left at the cut', () => {
+  it('is cut without leaving part of a secret at the cut', () => {
     expect(redact('x'.repeat(5000))).toBe(`${'x'.repeat(2048)}…`);
     const filler = `a=${'x'.repeat(2030)}`;
     expect(redact(`${filler}&b=4111111111111111`)).toBe(`${filler}&b=REDACTED…`);
@@ -61,7 +61,7 @@ describe('a query', () => {
     expect(redact(`${'a=1&'.repeat(20_000)}`)).toBe(`${'a=1&'.repeat(128)}…`);
   });
 
-  it('is never more than a little longer than the limit, and nothing in it throws', () => {
+  it('is at most a little longer than the limit, and never throws', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...'ab=&%+2F0;[]\u00ff'), maxLength: 300 }), (query) => {
         expect(redact(query).length).toBeLessThanOrEqual(query.length * 9 + 9);
@@ -69,7 +69,7 @@ describe('a query', () => {
     );
   });
 
-  it('loses a canary under any secret name, however encoded', () => {
+  it('loses the value of any secret name, in every encoding', () => {
     const name = fc.constantFrom('token', 'apiKey', 'x-api-key', 'password', 'connect.sid', 'pin', 'otp', 'tax_id');
     const everyByte = (text: string) => text.replace(/./g, (character) => `%${character.charCodeAt(0).toString(16)}`);
     fc.assert(

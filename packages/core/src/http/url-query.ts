@@ -1,28 +1,39 @@
 import type { Redactor } from '../attributes/redaction.js';
-import { REDACTED } from '../attributes/secret-text.js';
+import { decodeOnce } from '../attributes/secrets/encoded-text.js';
+import { REDACTED } from '../attributes/secrets/secret-text.js';
+import type { Places } from '../attributes/secrets/token-finder.js';
 
-/** What is kept of a query. */
+/** Characters of a query that are kept. */
 const MAX_QUERY_LENGTH = 2048;
-/** What is looked at beyond it, so that a secret that the cut would split is still recognised. */
+/** Characters beyond those that are searched too, so that a secret is recognised even if the cut splits it. */
 const LOOK_AHEAD = 1024;
 const MAX_PAIRS = 128;
 
 /**
- * A query with its secrets replaced: the values of secret names, and pairs that hold a secret themselves. All else stays as it
- * was sent, also where it is not well-formed. A cut one ends in `…`.
+ * Returns the query with its secrets replaced: the values of secret names, and pairs that contain a secret. The rest
+ * stays as it was sent, even if it is malformed. A query that was cut ends in `…`.
  */
 export function redactQuery(query: string, redactor: Redactor): string {
+  const looked = query.length > MAX_QUERY_LENGTH + LOOK_AHEAD ? query.slice(0, MAX_QUERY_LENGTH + LOOK_AHEAD) : query;
+  const secrets = redactor.find(looked) ?? NONE;
+  const names = redactor.names();
   let result = '';
   let at = 0;
+  let secret = 0;
   for (let pairs = 0; pairs < MAX_PAIRS; pairs++) {
-    const ampersand = query.indexOf('&', at);
-    const end = ampersand === -1 ? query.length : ampersand;
-    if (end > MAX_QUERY_LENGTH) {
-      const looked = query.slice(at, Math.min(end, MAX_QUERY_LENGTH + LOOK_AHEAD));
-      const redacted = redactPair(looked, redactor);
-      return `${result}${redacted === looked ? looked.slice(0, MAX_QUERY_LENGTH - at) : redacted}…`;
-    }
-    result += redactPair(query.slice(at, end), redactor);
+    const ampersand = looked.indexOf('&', at);
+    const end = ampersand === -1 ? looked.length : ampersand;
+    while (secret < secrets.length && secrets[secret + 1]! <= at) secret += 2;
+    const equals = equalsBetween(looked, at, end);
+    const isNameSecret = secret < secrets.length && secrets[secret]! < equals;
+    const isValueSecret =
+      equals + 1 < end &&
+      ((secret < secrets.length && secrets[secret]! < end) || names.isSecret(decoded(looked.slice(at, equals))));
+    const isCut = end > MAX_QUERY_LENGTH;
+    if (isNameSecret) result += REDACTED;
+    else if (isValueSecret) result += `${looked.slice(at, equals)}=${REDACTED}`;
+    else result += looked.slice(at, isCut ? MAX_QUERY_LENGTH : end);
+    if (isCut) return `${result}…`;
     if (ampersand === -1) return result;
     result += '&';
     at = end + 1;
@@ -30,38 +41,18 @@ export function redactQuery(query: string, redactor: Redactor): string {
   return `${result}…`;
 }
 
-function redactPair(pair: string, redactor: Redactor): string {
-  if (pair === '') return pair;
-  const equals = pair.indexOf('=');
-  const name = equals === -1 ? pair : pair.slice(0, equals);
-  if (holdsSecret(name, redactor)) return REDACTED;
-  if (equals === -1 || equals === pair.length - 1) return pair;
-  const isSecret = redactor.isSecretName(decode(name)) || holdsSecret(pair.slice(equals + 1), redactor);
-  return isSecret ? `${name}=${REDACTED}` : pair;
+const NONE: Places = [];
+
+function equalsBetween(query: string, start: number, end: number): number {
+  for (let index = start; index < end; index++) if (query.charCodeAt(index) === 61) return index;
+  return end;
 }
 
-/** Whether there is a secret in a text, as it was sent or as an application would read it; redirects are encoded twice. */
-function holdsSecret(text: string, redactor: Redactor): boolean {
-  if (redactor.text(text) !== text) return true;
-  const decoded = decode(text);
-  if (decoded === text) return false;
-  if (redactor.text(decoded) !== decoded) return true;
-  const decodedTwice = decode(decoded);
-  if (decodedTwice !== decoded && redactor.text(decodedTwice) !== decodedTwice) return true;
-  // A `+` that is no space: in the password of a URL.
-  if (!text.includes('+')) return false;
-  const withPlus = decode(text.replaceAll('+', '%2B'));
-  return redactor.text(withPlus) !== withPlus;
-}
-
-/** The text as an application would read it; as it is where the encoding is broken. */
-function decode(text: string): string {
-  if (!text.includes('%') && !text.includes('+')) return text;
-  const spaced = text.replaceAll('+', ' ');
-  try {
-    return decodeURIComponent(spaced);
-  } catch {
-    // Whatever can be decoded, so that one bad escape does not hide a secret name.
-    return spaced.replace(/%[0-7][0-9a-f]/gi, (code) => String.fromCharCode(Number.parseInt(code.slice(1), 16)));
-  }
+/**
+ * The name as an application would decode it. Everything that can be decoded is, so that one bad escape does not hide a
+ * secret name.
+ */
+function decoded(name: string): string {
+  if (!name.includes('%')) return name;
+  return decodeOnce(name)?.text ?? name;
 }

@@ -1,19 +1,26 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { DiagnosticCode } from '../diagnostics.js';
+import { Lifecycle } from '../ferret/lifecycle.js';
 import { LedgerCounters } from '../sink/ledger.js';
 import { MemorySink } from '../sink/memory-sink.js';
 import { type SpanBatch, StoreUnavailableError } from '../sink/sink.js';
+import { identityOfProcess } from '../spill/spill.fixture.js';
 import { SpanIds } from '../trace/ids.js';
-import { SpanData } from '../trace/recording-span.js';
-import { Pipeline, type PipelineOptions } from './pipeline.js';
+import { SpanData } from '../trace/span-data.js';
+import { gate } from './gate.fixture.js';
+import { Pipeline } from './pipeline.js';
+import type { PipelineOptions } from './pipeline-parts.js';
 
 const span = (name = 'work') => new SpanData(name, 'internal', SpanIds.root(), true);
+
+const process = identityOfProcess('p');
 
 function build(sink = new MemorySink(), options: Partial<PipelineOptions> = {}) {
   const ledger = new LedgerCounters();
   const reports: DiagnosticCode[] = [];
-  const settings = { batchSize: 4, flushIntervalMillis: 60_000, maxQueueSize: 100, ...options };
-  const pipeline = new Pipeline(sink, ledger, settings, (code) => reports.push(code));
+  const settings = { batchSize: 4, flushIntervalMillis: 60_000, maxQueueSize: 100, process, ...options };
+  const report = (code: DiagnosticCode) => reports.push(code);
+  const pipeline = new Pipeline({ sink, ledger, ending: new Lifecycle(), report }, settings);
   const enqueue = (count: number) => {
     for (let i = 0; i < count; i++) {
       ledger.started++;
@@ -21,15 +28,6 @@ function build(sink = new MemorySink(), options: Partial<PipelineOptions> = {}) 
     }
   };
   return { pipeline, ledger, sink, reports, enqueue };
-}
-
-/** A promise and the means to settle it. */
-function gate() {
-  let open = () => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { open, opened };
 }
 
 describe('the pipeline', () => {
@@ -89,10 +87,89 @@ describe('the pipeline', () => {
     expect(ledger.snapshot()).toMatchObject({ stored: 15, dropped: { queueFull: 0 } });
   });
 
+  it.each([
+    [100, 1],
+    [100, 99],
+    [100, 10_000],
+    [101, 51],
+    [513, 512],
+  ])('K16: loses nothing with an idle store, a queue of %i and batches of %i', async (maxQueueSize, batchSize) => {
+    const { pipeline, ledger, enqueue } = build(new MemorySink(), { maxQueueSize, batchSize });
+    // A thousand a second: ten whenever the array before the pipeline is emptied.
+    for (let round = 0; round < 100; round++) {
+      enqueue(10);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await pipeline.flush();
+    expect(ledger.snapshot()).toMatchObject({ stored: 1_000, dropped: { queueFull: 0 } });
+  });
+
+  it('K16: says why the queue is full', async () => {
+    const messages: string[] = [];
+    const full = (sink: MemorySink, spans: SpanData[]) => {
+      const options = { batchSize: 10, flushIntervalMillis: 60_000, maxQueueSize: 100, process };
+      const report = (code: DiagnosticCode, message: string) => {
+        if (code === 'QUEUE_FULL') messages.push(message);
+      };
+      const pipeline = new Pipeline({ sink, ledger: new LedgerCounters(), ending: new Lifecycle(), report }, options);
+      return { pipeline, fill: () => spans.forEach((each) => void pipeline.enqueue(each)) };
+    };
+    const many = Array.from({ length: 101 }, () => span());
+    full(new MemorySink(), many).fill();
+    expect(messages.at(-1)).toMatch('in a burst');
+    const large = Array.from({ length: 3 }, () => Object.assign(span(), { size: 40 * 1024 * 1024 }));
+    full(new MemorySink(), large).fill();
+    expect(messages.at(-1)).toMatch('64 million characters');
+    let attempts = 0;
+    const locked = new MemorySink(() => {
+      attempts++;
+      throw new StoreUnavailableError('locked');
+    });
+    const failing = full(locked, many);
+    failing.pipeline.enqueue(span());
+    void failing.pipeline.flush();
+    await vi.waitFor(() => expect(attempts).toBeGreaterThan(1));
+    failing.fill();
+    expect(messages.at(-1)).toMatch('locked by another program');
+    failing.pipeline.abandon('exit');
+  });
+
+  it('K8: a batch ends at a million characters, too', async () => {
+    const { pipeline, ledger, sink } = build(new MemorySink(), { batchSize: 1_000, maxQueueSize: 10_000 });
+    const sizes = [...new Array(20).fill(262_144), ...new Array(600).fill(1_000), 5_000_000, 1, 2];
+    for (const size of sizes) {
+      ledger.started++;
+      pipeline.enqueue(Object.assign(span(), { size }));
+    }
+    await pipeline.flush();
+    const characters = sink.batches.map((spans) => spans.reduce((sum, each) => sum + (each as SpanData).size, 0));
+    expect(sink.spans).toHaveLength(sizes.length);
+    // The span that reaches the bound is the last of its batch.
+    expect(characters.filter((sum) => sum > 1_000_000 + 262_144)).toHaveLength(1);
+    expect(characters.filter((sum) => sum > 1_000_000 + 262_144)[0]).toBeGreaterThan(5_000_000);
+  });
+
+  it('K1: goes on after its stream of spans has failed, and counts what was in it', async () => {
+    const { pipeline, ledger, sink, reports, enqueue } = build(new MemorySink(), { batchSize: 4 });
+    enqueue(3);
+    const push = Array.prototype.push;
+    // `bufferTime` is about to put the span into its buffer.
+    Array.prototype.push = () => {
+      Array.prototype.push = push;
+      throw new RangeError('Maximum call stack size exceeded');
+    };
+    enqueue(1);
+    enqueue(5);
+    await pipeline.flush();
+    expect(sink.spans).toHaveLength(5);
+    expect(reports).toEqual(['WRITE_FAILED']);
+    expect(ledger.snapshot()).toMatchObject({ started: 9, stored: 5, dropped: { writeFailed: 4 }, pending: 0 });
+  });
+
   it('bounds the queue by the size of its spans too', () => {
     const { open, opened } = gate();
     const { pipeline, ledger } = build(new MemorySink(() => opened), { batchSize: 1000, maxQueueSize: 1000 });
-    for (let i = 0; i < 100; i++) pipeline.enqueue(Object.assign(span(), { size: 1024 * 1024 }));
+    for (let i = 0; i < 100; i++) pipeline.enqueue(Object.assign(span(), { size: 1024 * 1024 - span().name.length }));
     open();
     expect(ledger.queueFull).toBe(35);
   });

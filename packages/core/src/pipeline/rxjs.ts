@@ -1,6 +1,6 @@
 /**
- * What the pipeline takes of RxJS, each from its own module, which RxJS exports: a fraction of the package is loaded for them. An
- * application that uses RxJS shares them.
+ * The parts of RxJS that the pipeline uses, each from its own module, which RxJS exports. So only a fraction of the
+ * package is loaded, and an application that uses RxJS shares it.
  */
 export { lastValueFrom } from 'rxjs/internal/lastValueFrom';
 export { defer } from 'rxjs/internal/observable/defer';

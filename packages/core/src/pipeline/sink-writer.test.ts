@@ -1,14 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { DiagnosticCode } from '../diagnostics.js';
+import { Lifecycle } from '../ferret/lifecycle.js';
 import { LedgerCounters } from '../sink/ledger.js';
 import { MemorySink } from '../sink/memory-sink.js';
 import { type SpanSink, StoreForeignError, StoreUnavailableError } from '../sink/sink.js';
+import { identityOfProcess } from '../spill/spill.fixture.js';
 import { SinkWriter } from './sink-writer.js';
 
 function build(sink: SpanSink = new MemorySink()) {
   const reports: [DiagnosticCode, string][] = [];
-  const writer = new SinkWriter(sink, (code, message) => reports.push([code, message]));
-  return { writer, reports };
+  const lifecycle = new Lifecycle();
+  const report = (code: DiagnosticCode, message: string) => reports.push([code, message]);
+  const writer = new SinkWriter(sink, identityOfProcess('p'), report, lifecycle);
+  return { writer, reports, lifecycle };
 }
 
 /** Fails with each of these errors in turn, and goes well then. */
@@ -43,9 +47,9 @@ describe('what is done with a sink', () => {
   });
 
   it('is let go of when the sink is abandoned, at once', async () => {
-    const { writer } = build(new MemorySink(() => Promise.reject(new StoreUnavailableError('busy'))));
+    const { writer, lifecycle } = build(new MemorySink(() => Promise.reject(new StoreUnavailableError('busy'))));
     const written = writer.write(EMPTY, ledger);
-    writer.abandon();
+    lifecycle.abandon();
     expect(await written).toBeUndefined();
     expect(await writer.write(EMPTY, ledger)).toBeUndefined();
   });
@@ -84,5 +88,77 @@ describe('a sink', () => {
     });
     expect(told).toEqual([1, 2]);
     expect(writer.writes.count).toBe(1);
+  });
+});
+
+function unreadable(): object {
+  const get = () => {
+    throw new Error('no');
+  };
+  return new Proxy({}, { get, getPrototypeOf: get });
+}
+
+describe('the port', () => {
+  /** As an error of the other module format is, or of another version of this package. */
+  class StoreUnavailableOfAnother extends Error {
+    readonly code = 'STORE_UNAVAILABLE';
+  }
+
+  it.each([
+    ['an error of another copy of this package', new StoreUnavailableOfAnother('busy')],
+    ['a plain object', { code: 'STORE_UNAVAILABLE', message: 'busy' }],
+  ])('K17: tries again after %s with the code', async (_, error) => {
+    const errors = [error];
+    const { writer } = build(
+      new MemorySink(() => {
+        if (errors.length > 0) throw errors.shift();
+      }),
+    );
+    expect(await writer.write(EMPTY, ledger)).toBe('stored');
+    errors.push(error);
+    await writer.attemptOnce('It', () => writer.writeOnce({ ...EMPTY, ledger: ledger() }));
+    expect(errors).toEqual([]);
+  });
+
+  it.each([
+    ['nothing', () => null],
+    ['a text', () => 'text'],
+    ['what cannot be read', () => unreadable()],
+  ])('K17: loses what fails with %s, and goes on', async (_, make) => {
+    const { writer } = build(new MemorySink(() => Promise.reject(make())));
+    expect(await writer.write(EMPTY, ledger)).toBe('writeFailed');
+  });
+
+  it('K17: knows by its code a store that is somebody else’s', async () => {
+    const { writer } = build(new MemorySink(() => Promise.reject({ code: 'FILE_FOREIGN' })));
+    await writer.write(EMPTY, ledger);
+    expect(writer.isForeign).toBe(true);
+  });
+
+  it('K18: hears who writes, once, before anything else; again after a rejection', async () => {
+    const calls: unknown[] = [];
+    let isUp = false;
+    const sink: SpanSink = {
+      async open(process) {
+        calls.push(['open', process.runId, process.service, process.pid]);
+        if (!isUp) throw new StoreUnavailableError('not yet');
+      },
+      async write() {
+        calls.push('write');
+      },
+      async tick() {
+        calls.push('tick');
+      },
+      close: async () => void calls.push('close'),
+    };
+    const { writer } = build(sink);
+    const who = ['open', 'run-1', 'shop', identityOfProcess('p').pid];
+    await writer.attemptOnce('It', () => writer.tick({ openSpans: [], routeMinutes: [], ledger: ledger() }));
+    expect(calls).toEqual([who]);
+    isUp = true;
+    await writer.write(EMPTY, ledger);
+    await writer.attemptOnce('It', () => writer.tick({ openSpans: [], routeMinutes: [], ledger: ledger() }));
+    await writer.close();
+    expect(calls).toEqual([who, who, 'write', 'tick', 'close']);
   });
 });

@@ -9,9 +9,9 @@ class UnrefAction<T> extends Subscription implements SchedulerAction<T> {
   constructor(work: (this: SchedulerAction<T>, state?: T) => void) {
     super();
     this.#work = work;
-    // `bufferTime` schedules one of these for each batch. Letting go of everything keeps a dead one that the garbage
-    // collector has already moved to the old generation from dragging its batch of spans along: collections took ten
-    // times as long without.
+    // `bufferTime` schedules an action for each batch. An action that the garbage collector has moved to the old
+    // generation would keep its batch of spans alive after its end. Without these lines, collections took ten times as
+    // long.
     this.add(() => {
       clearTimeout(this.#timer);
       this.#timer = undefined;
@@ -26,8 +26,8 @@ class UnrefAction<T> extends Subscription implements SchedulerAction<T> {
 }
 
 /**
- * RxJS's timer scheduler without its grip on the process: `asyncScheduler` keeps the event loop alive for as long as
- * `bufferTime` is subscribed.
+ * A timer scheduler for RxJS that does not hold the process open. `asyncScheduler` keeps the event loop alive for as
+ * long as `bufferTime` is subscribed.
  */
 export const unrefScheduler: SchedulerLike = {
   now: Date.now,

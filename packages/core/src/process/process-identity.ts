@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import * as workers from 'node:worker_threads';
-import type { AttributeValue } from '../attributes/attribute-recorder.js';
+import type { AttributeValue } from '../attributes/attribute-value.js';
 import { nowMicros } from '../trace/clock.js';
 import { type ProcessTrace, startOf } from './process-liveness.js';
 
@@ -40,9 +40,9 @@ export function identifyProcess(
   };
 }
 
-/** `worker_threads.threadName` came with Node 22.20 and 24.6. */
+/** `worker_threads.threadName` came with Node 22.20 and 24.6: a bundler must not make an import of that name of it. */
 function threadName(): string {
   if (workers.isMainThread) return 'main';
-  const name = (workers as { threadName?: string }).threadName;
-  return name || `worker-${workers.threadId}`;
+  const name: unknown = Reflect.get(workers, 'threadName');
+  return typeof name === 'string' && name !== '' ? name : `worker-${workers.threadId}`;
 }

@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** What tells a process from another that was given the same pid later. */
+/** Tells a process from another one that was given the same pid later. */
 export interface ProcessTrace {
   readonly hostname: string;
   readonly pid: number;
@@ -16,8 +16,9 @@ const SILENCE_MICROS = 60_000_000;
 export const HEARTBEAT_MILLIS = SILENCE_MICROS / 1_000 / 3;
 
 /**
- * When a process of this host was started, in the system's own words: Linux's ticks since boot (proc(5), field 22 of `stat`), behind
- * the pid namespace that its pid is of. Containers may share a host's name, and number their processes each for itself.
+ * When a process of this host was started, in the system's own words: Linux's ticks since boot (proc(5), field 22 of
+ * `stat`), behind the pid namespace that its pid is of. Containers may share a host's name, and number their processes
+ * each for itself.
  */
 export function startOf(pid: number): string | null {
   try {
@@ -30,7 +31,7 @@ export function startOf(pid: number): string | null {
   }
 }
 
-/** Of all pids that this process sees. */
+/** Whether a pid is one of those that this process sees. */
 const NAMESPACE = namespace();
 
 function namespace(): string {
@@ -42,8 +43,8 @@ function namespace(): string {
 }
 
 /**
- * Whether a process that left no word of its end may still run. Of this host it is asked; of another, as where containers
- * share a volume, its last sign of life counts.
+ * Whether a process that left no word of its end may still run. Of this host it is asked; of another, as where
+ * containers share a volume, its last sign of life counts.
  */
 export function mayLive(process: ProcessTrace, lastSeenMicros: number, nowMicros: number): boolean {
   const isOutOfSight =

@@ -1,72 +1,148 @@
-import type { KeepReason, SpanSampling } from '../trace/span-data.js';
+import type { KeepReason, SpanSampling } from '../trace/span.js';
 import { KeptShare } from './kept-share.js';
 import type { Policy } from './route-memory.js';
 import { TokenBucket } from './token-bucket.js';
 
-/** A trace that is kept, and what its spans are paid from. */
+/** Maximum number of late spans of one trace that are kept in a second. */
+const MAX_LATE_SPANS = 100;
+const LATE_MILLIS = 1_000;
+/** Share of the budget that failures on the client's side may take in preference to other traces. */
+const CLIENTS_SHARE = 0.25;
+/**
+ * Seconds of the ceiling that preferred traces without a failure may use at once. Short, because failures may come on
+ * top.
+ */
+const PREFERRED_FILL_SECONDS = 0.25;
+const PREFERRED_LEAST = 100;
+
+/** The verdict on a trace that is kept, with the budget that its further spans are paid from. */
 class KeptTrace implements SpanSampling {
   readonly reason: KeepReason;
   readonly probability: number;
-  readonly #bucket: TokenBucket;
-  readonly #ceiling: TokenBucket;
+  readonly #policy: Policy;
+  #late = 0;
+  #lateUntil = Number.NEGATIVE_INFINITY;
 
-  constructor(reason: KeepReason, probability: number, bucket: TokenBucket, ceiling: TokenBucket) {
+  constructor(reason: KeepReason, probability: number, policy: Policy) {
     this.reason = reason;
     this.probability = probability;
-    this.#bucket = bucket;
-    this.#ceiling = ceiling;
-  }
-
-  /** What goes first counts in the budget, too, but must not keep the rest out once the trouble is over. */
-  pay(spans: number): void {
-    if (this.reason === 'budget') {
-      this.#bucket.take(spans);
-    } else {
-      this.#ceiling.take(spans);
-      this.#bucket.takeFirst(spans);
-    }
-  }
-
-  payLate(spans: number): void {
-    this.#ceiling.takeFirst(spans);
-    this.#bucket.takeFirst(spans);
-  }
-}
-
-/** What may be kept: by each policy's budget, and by one ceiling for all that goes first. */
-export class Budget {
-  readonly #ceiling: TokenBucket;
-  /** Of what goes first. */
-  readonly #firstShare = new KeptShare();
-
-  constructor(ceilingSpansPerSecond: number) {
-    this.#ceiling = new TokenBucket(ceilingSpansPerSecond);
+    this.#policy = policy;
   }
 
   /**
-   * What goes first, for a reason, is held back by the ceiling alone; the rest by its budget alone, so that a rule that keeps much of
-   * one route takes no room from the errors of the others.
-   *
-   * @returns `null` for a trace that is not kept
+   * Whether another root of the trace is kept: with room in the budget like any ordinary trace, otherwise with the room
+   * for late spans.
    */
-  judge(reason: KeepReason | undefined, policy: Policy, spans: number, at: number): SpanSampling | null {
-    const hasBudget = policy.bucket.hasRoom(at);
-    const isKept = reason === undefined ? hasBudget : this.#ceiling.hasRoom(at);
-    const share = reason === undefined ? policy.share : this.#firstShare;
-    share.count(isKept, at);
-    if (!isKept) return null;
-    const kept = new KeptTrace(reason ?? 'budget', share.value, policy.bucket, this.#ceiling);
-    kept.pay(spans);
-    return kept;
+  admitsRoot(spans: number, at: number): boolean {
+    const { bucket } = this.#policy;
+    if (!bucket.hasRoom(at)) return this.admitsFurther(spans, at);
+    bucket.take(spans, at);
+    return true;
+  }
+
+  /** Whether further spans are kept. Their room comes from the budget, for whatever reason the trace was kept. */
+  admitsFurther(spans: number, at: number): boolean {
+    const { bucket, further } = this.#policy;
+    if (!further.hasRoom(at)) return false;
+    further.take(spans, at);
+    bucket.take(spans, at);
+    return true;
+  }
+
+  admitsLate(at: number): boolean {
+    if (this.#policy.bucket.perSecond === Number.POSITIVE_INFINITY) return true;
+    if (at >= this.#lateUntil) {
+      this.#late = 0;
+      this.#lateUntil = at + LATE_MILLIS;
+    }
+    if (this.#late >= MAX_LATE_SPANS || !this.admitsFurther(1, at)) return false;
+    this.#late++;
+    return true;
   }
 }
 
-/** Accounts for more spans that follow a verdict: other roots of the trace. */
-export function pay(verdict: SpanSampling | null, spans: number): void {
-  if (verdict instanceof KeptTrace) verdict.pay(spans);
+/**
+ * The room for kept spans. Each policy has a budget, and one ceiling bounds all spans that are kept beyond the budgets:
+ * those of failed traces, slow ones, and traces that were asked for. Failures take room only from each other.
+ */
+export class Budget {
+  /** Room for failures. */
+  readonly #failures: TokenBucket;
+  /** Room for everything that is kept beyond a budget. Failures are taken from it without a check. */
+  readonly #ceiling: TokenBucket;
+  readonly #clients: TokenBucket;
+  readonly #failureShare = new KeptShare();
+
+  constructor(maxSpansPerSecond: number, ceilingSpansPerSecond: number) {
+    this.#failures = new TokenBucket(ceilingSpansPerSecond);
+    this.#ceiling = new TokenBucket(ceilingSpansPerSecond, {
+      fillSeconds: PREFERRED_FILL_SECONDS,
+      leastCapacity: Math.min(ceilingSpansPerSecond, PREFERRED_LEAST),
+    });
+    this.#clients = new TokenBucket(maxSpansPerSecond * CLIENTS_SHARE);
+  }
+
+  /** Judges a trace that failed on the server's side. */
+  judgeFailure(policy: Policy, spans: number, at: number): SpanSampling | null {
+    const isKept = this.#failures.hasRoom(at);
+    const probability = this.#failureShare.count(isKept, at);
+    if (!isKept) return null;
+    this.#failures.take(spans, at);
+    return this.#beyondBudget('error', probability, policy, spans, at);
+  }
+
+  /**
+   * Judges a trace that failed on the client's side. Clients can cause any number of these, so they have room of their
+   * own. Returns `null` if there is none; the trace is then judged as if it had not failed.
+   */
+  judgeClientFailure(policy: Policy, spans: number, at: number): SpanSampling | null {
+    if (!this.#clients.hasRoom(at)) return null;
+    this.#clients.take(spans, at);
+    return this.#beyondBudget('error', 1, policy, spans, at);
+  }
+
+  /**
+   * Judges a trace that is preferred without being a failure. Returns `null` if the ceiling has no room; the trace is
+   * then judged as an ordinary one.
+   */
+  judgePreferred(reason: KeepReason, policy: Policy, spans: number, at: number): SpanSampling | null {
+    return this.#ceiling.hasRoom(at) ? this.#beyondBudget(reason, 1, policy, spans, at) : null;
+  }
+
+  judgeOrdinary(policy: Policy, spans: number, at: number): SpanSampling | null {
+    const { bucket, reserve } = policy;
+    const hasRoom = bucket.hasRoom(at);
+    const isKept = hasRoom || reserve.hasRoom(at);
+    const probability = policy.share.count(isKept, at);
+    if (!isKept) return null;
+    bucket.take(spans, at);
+    if (hasRoom) reserve.takeWithinDebt(spans, at);
+    else reserve.take(spans, at);
+    return new KeptTrace('budget', probability, policy);
+  }
+
+  /**
+   * Keeps a trace beyond the budget. It counts in the budget too, but with a bounded debt, so that ordinary traces are
+   * kept again soon afterwards.
+   */
+  #beyondBudget(reason: KeepReason, probability: number, policy: Policy, spans: number, at: number): SpanSampling {
+    this.#ceiling.take(spans, at);
+    policy.bucket.takeWithinDebt(spans, at);
+    return new KeptTrace(reason, probability, policy);
+  }
 }
 
-/** Accounts for a span that ended after its trace was decided. There may be any number of them. */
-export function payLate(verdict: SpanSampling | null): void {
-  if (verdict instanceof KeptTrace) verdict.payLate(1);
+/** Whether another root of a trace, with its spans, may follow the verdict. Takes the room for them. */
+export function admitsRoot(verdict: SpanSampling, spans: number, at: number): boolean {
+  return !(verdict instanceof KeptTrace) || verdict.admitsRoot(spans, at);
+}
+
+/** Whether there is room for a span that carries the sums of others. Takes that room. */
+export function admitsCarrier(verdict: SpanSampling, at: number): boolean {
+  return !(verdict instanceof KeptTrace) || verdict.admitsFurther(1, at);
+}
+
+/** Whether a span that ended after the decision on its trace is kept. Takes the room for it. */
+export function admitsLate(verdict: SpanSampling, at: number): boolean {
+  return !(verdict instanceof KeptTrace) || verdict.admitsLate(at);
 }

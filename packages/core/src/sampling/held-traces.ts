@@ -1,27 +1,35 @@
-import type { SpanData } from '../trace/recording-span.js';
-import type { LocalTrace, SpanSampling } from '../trace/span-data.js';
+import type { SpanSampling } from '../trace/span.js';
+import type { LocalTrace, SpanData } from '../trace/span-data.js';
 
-/** A trace that is longer or larger is decided before it has ended, and the rest of it follows. */
+/** Bounds of one trace. Beyond them it is decided before it has ended, and its further spans follow that verdict. */
 const MAX_MILLIS = 5_000;
 const MAX_SPANS_OF_TRACE = 512;
 
-/** Bounds for all traces together; beyond them, the oldest is decided. */
+/** Bounds for all traces together. Beyond them, the oldest trace is decided. */
 const MAX_SPANS = 32_768;
 const MAX_CHARACTERS = 32 * 1024 * 1024;
 
-/** Traces with spans that wait for the decision, the oldest first. */
+/** Traces with spans that wait for a decision, the oldest first. */
 export class HeldTraces {
   readonly #traces = new Set<LocalTrace>();
   #spans = 0;
   #characters = 0;
 
-  /** Spans that wait. */
+  /** Number of spans that wait. */
   get spans(): number {
     return this.#spans;
   }
 
-  /** @returns a trace that can wait no longer, if there is one now */
-  add(trace: LocalTrace, span: SpanData, at: number): LocalTrace | undefined {
+  hasRoomFor(trace: LocalTrace): boolean {
+    return trace.held.length < MAX_SPANS_OF_TRACE;
+  }
+
+  /**
+   * Holds a span until its trace is decided.
+   *
+   * @returns whether a bound is reached: that of the trace, or that of all traces together
+   */
+  add(trace: LocalTrace, span: SpanData, at: number): boolean {
     const spansOfTrace = trace.hold(span);
     if (spansOfTrace === 1) {
       trace.heldSince = at;
@@ -29,11 +37,21 @@ export class HeldTraces {
     }
     this.#spans++;
     this.#characters += span.size;
-    if (spansOfTrace >= MAX_SPANS_OF_TRACE) return trace;
-    return this.#spans > MAX_SPANS || this.#characters > MAX_CHARACTERS ? this.#oldest() : undefined;
+    return spansOfTrace >= MAX_SPANS_OF_TRACE || this.#isBeyondBounds;
   }
 
-  /** Traces that have waited long enough. They may be released meanwhile. */
+  /** The oldest trace, if all traces together exceed their bounds. */
+  get beyondBounds(): LocalTrace | undefined {
+    if (!this.#isBeyondBounds) return undefined;
+    for (const trace of this.#traces) return trace;
+    return undefined;
+  }
+
+  get #isBeyondBounds(): boolean {
+    return this.#spans > MAX_SPANS || this.#characters > MAX_CHARACTERS;
+  }
+
+  /** Yields traces that have waited long enough. The caller may release or postpone them meanwhile. */
   *overdue(at: number): Iterable<LocalTrace> {
     for (const trace of this.#traces) {
       if (at - trace.heldSince < MAX_MILLIS) return;
@@ -41,23 +59,33 @@ export class HeldTraces {
     }
   }
 
-  /** All of them. They may be released meanwhile. */
+  /** Lets a trace wait for another period. */
+  putOff(trace: LocalTrace, at: number): void {
+    trace.heldSince = at;
+    this.#traces.delete(trace);
+    this.#traces.add(trace);
+  }
+
+  /** Returns all traces. The caller may release them meanwhile. */
   all(): Iterable<LocalTrace> {
     return this.#traces;
   }
 
-  /** Notes the verdict. @returns the spans that have waited for it */
+  /** Sets the verdict of a trace. @returns the spans that have waited for it */
   release(trace: LocalTrace, verdict: SpanSampling | null): readonly SpanData[] {
-    const spans = trace.decide(verdict);
+    return this.#forget(trace, trace.decide(verdict));
+  }
+
+  /** Removes and returns the spans of a trace that is not decided yet. */
+  take(trace: LocalTrace): readonly SpanData[] {
+    return this.#forget(trace, trace.takeHeld());
+  }
+
+  #forget(trace: LocalTrace, spans: readonly SpanData[]): readonly SpanData[] {
     if (spans.length === 0) return spans;
     this.#traces.delete(trace);
     this.#spans -= spans.length;
     for (const span of spans) this.#characters -= span.size;
     return spans;
-  }
-
-  #oldest(): LocalTrace | undefined {
-    for (const trace of this.#traces) return trace;
-    return undefined;
   }
 }

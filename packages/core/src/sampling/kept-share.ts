@@ -1,52 +1,45 @@
 const WINDOW_MILLIS = 1_000;
-/** After such a pause, what was before says nothing about what comes. */
-const PAUSE_MILLIS = 10_000;
+/** Weights that are owed are spread over the number of traces that are usually kept in this time. */
+const SPREAD_SECONDS = 0.05;
 
 /**
- * The share of like traces that is kept, so that kept ones weighted by it stand for all. The share of the present second is known only
- * when that is over: in a burst the first are kept and the others are not, and to go by what has been would make the first look as
- * if they stood for nobody. So each second's kept traces stand for those that nobody stands for yet: what a second weighed too little
- * or too much, the next one makes up for, and sums over some seconds come out right.
+ * Inverse-probability weighting: each kept trace counts for `1 / probability` traces. The kept share of a burst is
+ * known only afterwards, so a kept trace also counts for traces that were sampled out before it and are not yet counted
+ * for by another one. No weight is ever lost: the sum of the weights is the number of traces seen, except for those
+ * still owed.
  */
 export class KeptShare {
-  #seen = 0;
-  #kept = 0;
-  /** How many are kept in a second of late. */
-  #usual = 0;
-  #weight = 1;
-  /** Traces that nobody stands for. Below 0 if some are stood for twice. */
+  /** Traces that no kept trace counts for yet. */
   #owed = 0;
+  #kept = 0;
+  /** Number of traces that are usually kept in a second. */
+  #usual = 0;
   #until = Number.NEGATIVE_INFINITY;
 
-  count(isKept: boolean, at: number): void {
+  /**
+   * Counts a trace.
+   *
+   * @returns its probability: above 0, 1 if everything is kept, and 0 for a trace that is not kept
+   */
+  count(isKept: boolean, at: number): number {
     if (at >= this.#until) this.#turn(at);
-    this.#seen++;
     this.#owed++;
-    if (!isKept) return;
+    if (!isKept) return 0;
     this.#kept++;
-    this.#owed -= this.#weight;
+    const others = this.#owed - 1;
+    // A rest below one is left for later, so that the probability returns to 1 soon after a burst.
+    const weight = others < 1 ? 1 : 1 + others / Math.max(1, this.#usual * SPREAD_SECONDS);
+    this.#owed -= weight;
+    return 1 / weight;
   }
 
-  /** Above 0, and 1 where everything is kept. */
-  get value(): number {
-    return 1 / this.#weight;
-  }
-
-  /** A second in which nothing was kept goes on: a budget may be less than one a second. */
+  /**
+   * Starts the next second. A second in which nothing was kept does not count, because a budget may be below one a
+   * second.
+   */
   #turn(at: number): void {
-    const hasPaused = at >= this.#until + PAUSE_MILLIS;
-    if (hasPaused || this.#kept > 0) {
-      if (hasPaused || this.#kept === this.#seen) {
-        this.#usual = 0;
-        this.#weight = 1;
-        this.#owed = 0;
-      } else {
-        this.#usual = this.#usual === 0 ? this.#kept : (this.#usual + this.#kept) / 2;
-        this.#weight = Math.max(1, this.#owed / this.#usual);
-      }
-      this.#seen = 0;
-      this.#kept = 0;
-    }
+    if (this.#kept > 0) this.#usual = this.#usual === 0 ? this.#kept : (this.#usual + this.#kept) / 2;
+    this.#kept = 0;
     this.#until = at + WINDOW_MILLIS;
   }
 }

@@ -1,8 +1,8 @@
-import type { SpanSampling } from '../trace/span-data.js';
+import type { SpanSampling } from '../trace/span.js';
 
 const MAX_TRACES = 4_096;
 const REMEMBERED_MILLIS = 5_000;
-/** A caller that sends one trace id with everything must not have everything decided at once. */
+/** A limit for callers that send one trace id with every request: one verdict must not decide all of them. */
 const MAX_SPANS = 512;
 
 interface Decision {
@@ -12,13 +12,13 @@ interface Decision {
 }
 
 /**
- * What was decided about traces that came from outside: a service that is called twice in a trace, or calls itself, has several
- * roots of it, which should be kept or let go together.
+ * Verdicts on traces that came from outside. A service that is called twice in a trace, or calls itself, has several
+ * roots of that trace, which should be kept or sampled out together.
  */
 export class RecentTraces {
   readonly #decisions = new Map<string, Decision>();
 
-  /** What was decided of the trace before, if it still holds. Counts `spans` more that follow it. */
+  /** Returns the verdict on the trace if it still holds, and counts `spans` more for it. */
   follow(traceId: string, spans: number, at: number): SpanSampling | null | undefined {
     const decision = this.#decisions.get(traceId);
     if (decision === undefined) return undefined;

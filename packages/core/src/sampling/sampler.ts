@@ -1,174 +1,177 @@
-import type { SpanData } from '../trace/recording-span.js';
-import type { KeepReason, LocalTrace, SpanSampling } from '../trace/span-data.js';
-import { Budget, pay, payLate } from './budget.js';
-import { healthOf } from './health-check.js';
+import type { SpanSampling } from '../trace/span.js';
+import type { LocalTrace, SpanData } from '../trace/span-data.js';
+import { admitsLate } from './budget.js';
+import { Folding, type FoldingCounters } from './folding.js';
 import { HeldTraces } from './held-traces.js';
-import { RecentTraces } from './recent-traces.js';
-import { RouteMemory } from './route-memory.js';
+import { asks, hasFailed, Judge } from './judge.js';
 import type { ResolvedSampling } from './sampling-options.js';
-import { SlowThreshold } from './slow-threshold.js';
 
-/** Asks for the trace of the span that has it. */
-export const KEEP_ATTRIBUTE = 'ferret.keep';
+/** The attribute for the number of spans of a request that were sampled out before it failed; see {@link Sampler}. */
+export const SAMPLED_OUT_ATTRIBUTE = 'ferret.sampled_out';
 
 const LOOK_INTERVAL_MILLIS = 1_000;
 
-/** The counter a sampler raises; the pipeline's ledger has it. */
-export interface SamplingCounters {
-  sampledOut: number;
-}
-
 /**
- * Decides what is kept in detail, between the tracer and the pipeline. Traces are kept whole or not at all: a span that ends before
- * its root waits here, within bounds, and one that ends later finds the verdict in its {@link LocalTrace}.
+ * Decides which spans are kept in detail, between the tracer and the pipeline. Traces are kept whole or not at all. A
+ * span that ends before its root waits here, within bounds; a later one finds the verdict in its {@link LocalTrace}.
+ * There are two exceptions. Spans of a trace beyond the bounds are folded ({@link Folding}). A root that fails after
+ * its trace was sampled out is kept alone.
  *
- * It reads no clock while spans end: when a span ended follows from its start and its duration, both monotonic.
+ * Reads no clock while spans end: the end of a span follows from its start and its duration, both monotonic.
  */
 export class Sampler {
   readonly #onKeep: (span: SpanData) => void;
-  readonly #counters: SamplingCounters;
+  readonly #counters: FoldingCounters;
   readonly #now: () => number;
   #options: ResolvedSampling;
-  #budget: Budget;
-  readonly #routes: RouteMemory;
-  /** The p99 of all roots, for those whose route is not known yet. */
-  readonly #anyRoot = new SlowThreshold();
-  readonly #recent = new RecentTraces();
+  readonly #judge: Judge;
   readonly #traces = new HeldTraces();
+  readonly #folding: Folding;
   #nextLook = 0;
 
   constructor(
     options: ResolvedSampling,
     onKeep: (span: SpanData) => void,
-    counters: SamplingCounters,
+    counters: FoldingCounters,
     now: () => number = () => performance.now(),
   ) {
     this.#options = options;
     this.#onKeep = onKeep;
     this.#counters = counters;
     this.#now = now;
-    this.#routes = new RouteMemory(options);
-    this.#budget = new Budget(options.ceilingSpansPerSecond);
+    this.#judge = new Judge(options);
+    this.#folding = new Folding(counters, onKeep);
   }
 
-  /** False while everything is kept: the tracer makes no {@link LocalTrace} then, and spans pass right through. */
+  /**
+   * Whether anything may be sampled out. If not, the tracer makes no {@link LocalTrace}, and spans are passed on
+   * directly.
+   */
   get isActive(): boolean {
     return this.#options.maxSpansPerSecond !== Number.POSITIVE_INFINITY || this.#options.rules.length > 0;
   }
 
-  /** Spans that wait for the end of their trace. */
+  /** Number of spans that wait: for the end of their trace, or as carriers of folded spans. */
   get held(): number {
-    return this.#traces.spans;
+    return this.#traces.spans + this.#folding.held;
   }
 
-  /** Takes an ended span: hands it on, counts it, or has it wait for its root. */
+  /** Processes an ended span: passes it on, counts it, or holds it until its root ends. */
   ended(span: SpanData): void {
     const { trace } = span;
-    if (trace === undefined) this.#onKeep(span);
-    else if (trace.verdict !== undefined) this.#endedLate(span, trace.verdict);
+    if (trace === undefined || this.#isLetThrough(trace)) this.#letThrough(span);
     else if (trace.root === span) this.#rootEnded(trace, span);
+    else if (trace.verdict !== undefined) this.#endedLate(trace, span, trace.verdict);
     else this.#hold(trace, span);
   }
 
-  /** Decides traces that have waited long enough. For somebody who comes by about once a second. */
+  /**
+   * Whether everything is kept, and the span has a trace for another reason. A trace with spans that already wait is
+   * decided as a whole.
+   */
+  #isLetThrough(trace: LocalTrace): boolean {
+    return !this.isActive && trace.verdict === undefined && trace.held.length === 0 && trace.folded === undefined;
+  }
+
+  #letThrough(span: SpanData): void {
+    if (span.trace?.root === span) span.trace.root = undefined;
+    this.#onKeep(span);
+  }
+
+  /** Decides traces that have waited long enough. To be called about once a second. */
   tick(at = this.#now()): void {
     this.#nextLook = at + LOOK_INTERVAL_MILLIS;
-    for (const trace of this.#traces.overdue(at)) this.#decideEarly(trace, at);
+    for (const trace of this.#traces.overdue(at)) {
+      if (this.#judge.mustAwaitEnd(trace, at)) this.#traces.putOff(trace, at);
+      else this.#decideEarly(trace, at);
+    }
+    this.#folding.storeCarriers();
   }
 
-  /** Decides everything that waits, so that all spans ended so far are on their way or counted. */
-  decidePending(at = this.#now()): void {
-    for (const trace of this.#traces.all()) this.#decideEarly(trace, at);
+  /**
+   * Decides the traces that wait, as far as possible, so that their spans are passed on or counted.
+   *
+   * @param isEnd whether the process may end now; requests that cannot be decided yet then count as interrupted
+   */
+  decidePending(at = this.#now(), isEnd = false): void {
+    for (const trace of this.#traces.all()) {
+      const mustAwaitEnd = this.#judge.mustAwaitEnd(trace, at);
+      if (mustAwaitEnd && isEnd) this.#release(trace, this.#judge.interrupted(trace, at));
+      else if (!mustAwaitEnd) this.#decideEarly(trace, at);
+    }
+    this.#folding.storeCarriers();
+    this.#folding.describeRoots();
   }
 
-  /** From now on other budgets and rules hold. */
+  /** Changes budgets and rules. */
   configure(options: ResolvedSampling): void {
     this.#options = options;
-    this.#routes.configure(options);
-    this.#budget = new Budget(options.ceilingSpansPerSecond);
+    this.#judge.configure(options);
   }
 
-  #endedLate(span: SpanData, verdict: SpanSampling | null): void {
-    payLate(verdict);
-    this.#settle(span, verdict);
+  #endedLate(trace: LocalTrace, span: SpanData, verdict: SpanSampling | null): void {
+    const at = endOf(span);
+    if (verdict === null || !this.isActive || admitsLate(verdict, at)) this.#settle(trace, span, verdict);
+    else this.#folding.foldLate(trace, span, verdict, at);
+    this.#lookAround(at);
   }
 
   #rootEnded(trace: LocalTrace, root: SpanData): void {
     const at = endOf(root);
-    const verdict = this.#judge(trace, root, at);
+    const verdict = this.#judge.atEnd(trace, root, at);
     this.#release(trace, verdict);
-    this.#settle(root, verdict);
+    if (verdict !== null) {
+      if (trace.folded !== undefined) this.#folding.rootEnded(trace, trace.folded);
+      if (trace.sampledOut > 0) root.values[SAMPLED_OUT_ATTRIBUTE] = trace.sampledOut;
+    }
+    trace.root = undefined;
+    this.#settle(trace, root, verdict);
     this.#lookAround(at);
   }
 
-  /** `tick()`, for as long as there is traffic. */
+  /** Calls `tick()` once a second while spans end. */
   #lookAround(at: number): void {
     if (at >= this.#nextLook) this.tick(at);
-  }
-
-  #judge(trace: LocalTrace, root: SpanData, at: number): SpanSampling | null {
-    const { threshold, policy } = this.#routes.of(root);
-    const slowerThanNanos = policy.slowerThanNanos ?? threshold.nanos;
-    threshold.record(root.durationNanos);
-    this.#anyRoot.record(root.durationNanos);
-
-    const health = this.#options.keepHealthChecks ? undefined : healthOf(root);
-    let reason: KeepReason | undefined;
-    if (root.outcome !== 'ok' || health === 'failed') reason = 'error';
-    else if (isAsked(trace, root)) reason = 'asked';
-    else if (health === 'fine') return null;
-    else if (root.durationNanos > slowerThanNanos) reason = 'slow';
-
-    const spans = trace.held.length + 1;
-    // The parent is in another process, or in another instance: there may be more roots of this trace here.
-    const isFromOutside = root.ids.hasParent;
-    if (isFromOutside && reason === undefined) {
-      const verdict = this.#recent.follow(root.traceId, spans, at);
-      if (verdict !== undefined) {
-        pay(verdict, spans);
-        return verdict;
-      }
-    }
-    const verdict = this.#budget.judge(reason, policy, spans, at);
-    if (isFromOutside) this.#recent.remember(root.traceId, verdict, spans, at);
-    return verdict;
   }
 
   #hold(trace: LocalTrace, span: SpanData): void {
     const at = endOf(span);
     if (asks(span)) trace.isAsked = true;
-    if (span.outcome !== 'ok') trace.hasFailed = true;
-    const overdue = trace.isSuppressed ? trace : undefined;
-    const full = this.#traces.add(trace, span, at) ?? overdue;
-    if (full !== undefined) this.#decideEarly(full, at);
+    if (hasFailed(span)) trace.hasFailed = true;
+    if (trace.root !== undefined && !this.#traces.hasRoomFor(trace)) {
+      this.#folding.fold(trace, trace.root, span);
+    } else if (this.#traces.add(trace, span, at) || trace.isSuppressed) {
+      this.#keepWithinBounds(trace, at);
+    }
     this.#lookAround(at);
   }
 
-  /** Without the root's end there is less to go by: what has gone wrong so far, who asked, and how long it has taken. */
+  #keepWithinBounds(trace: LocalTrace, at: number): void {
+    if (trace.isSuppressed || (!this.#traces.hasRoomFor(trace) && !this.#judge.mustAwaitEnd(trace, at))) {
+      this.#decideEarly(trace, at);
+    }
+    const oldest = this.#traces.beyondBounds;
+    if (oldest === undefined) return;
+    const { root } = oldest;
+    if (root === undefined || !this.#judge.mustAwaitEnd(oldest, at)) this.#decideEarly(oldest, at);
+    else for (const span of this.#traces.take(oldest)) this.#folding.fold(oldest, root, span);
+  }
+
   #decideEarly(trace: LocalTrace, at: number): void {
     const { root } = trace;
-    if (root === undefined || trace.isSuppressed) {
-      this.#release(trace, null);
-      return;
-    }
-    // The route of a request is known at its end; any other root has its name from the start.
-    const route = root.kind === 'server' ? undefined : this.#routes.of(root);
-    const policy = route?.policy ?? this.#routes.general;
-    const slowerThanNanos = policy.slowerThanNanos ?? (route?.threshold ?? this.#anyRoot).nanos;
-    let reason: KeepReason | undefined;
-    if (trace.hasFailed || root.outcome !== 'ok') reason = 'error';
-    else if (isAsked(trace, root)) reason = 'asked';
-    else if ((at - root.startedAt) * 1e6 > slowerThanNanos) reason = 'slow';
-    this.#release(trace, this.#budget.judge(reason, policy, trace.held.length, at));
+    const verdict = root === undefined || trace.isSuppressed ? null : this.#judge.early(trace, root, at);
+    this.#release(trace, verdict);
   }
 
   #release(trace: LocalTrace, verdict: SpanSampling | null): void {
-    for (const span of this.#traces.release(trace, verdict)) this.#settle(span, verdict);
+    if (trace.folded !== undefined && trace.verdict === undefined) this.#folding.decided(trace, trace.folded, verdict);
+    for (const span of this.#traces.release(trace, verdict)) this.#settle(trace, span, verdict);
   }
 
-  #settle(span: SpanData, verdict: SpanSampling | null): void {
+  #settle(trace: LocalTrace, span: SpanData, verdict: SpanSampling | null): void {
     if (verdict === null) {
       this.#counters.sampledOut++;
+      trace.sampledOut++;
       return;
     }
     span.sampling = verdict;
@@ -176,15 +179,7 @@ export class Sampler {
   }
 }
 
-function isAsked(trace: LocalTrace, root: SpanData): boolean {
-  return trace.isAsked || asks(root);
-}
-
-function asks(span: SpanData): boolean {
-  return span.count > 0 && span.values[KEEP_ATTRIBUTE] === true;
-}
-
-/** A reading of `performance.now()`. */
+/** The end of a span, on the clock of `performance.now()`. */
 function endOf(span: SpanData): number {
   return span.startedAt + span.durationNanos / 1e6;
 }

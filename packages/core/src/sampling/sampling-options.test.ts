@@ -78,12 +78,15 @@ describe('sampling options', () => {
     [{ keepSlowerThanMillis: 0 }, /keepSlowerThanMillis got 0, and accepts a number above 0/],
     [{ keepHealthChecks: 1 }, /keepHealthChecks got 1, and accepts true or false/],
     [{ rules: {} }, /rules got an object, and accepts a list of rules such as/],
-    [rules('/poll'), /rules\[0\] is no object with route, maxSpansPerSecond, keepSlowerThanMillis/],
-    [rules({ route: '/a' }, null), /rules\[1\] is no object/],
+    [rules('/poll'), /rules\[0\] is not an object with route, maxSpansPerSecond, keepSlowerThanMillis/],
+    [rules({ route: '/a' }, null), /rules\[1\] is not an object/],
     [rules({}), /rules\[0\]\.route got undefined, and accepts a route/],
     [rules({ route: ' ' }), /rules\[0\]\.route got " ", and accepts a route such as/],
     [rules({ route: 5 }), /rules\[0\]\.route got 5/],
-    [rules({ route: '/a', maxSpanPerSecond: 1 }), /there is no maxSpanPerSecond in a rule \(rules\[0\]\)/],
+    [
+      rules({ route: '/a', maxSpanPerSecond: 1 }),
+      /rules\[0\] has no option maxSpanPerSecond\. Its options are route, /,
+    ],
     [
       rules({ route: '/a', maxSpansPerSecond: -1 }),
       /rules\[0\]\.maxSpansPerSecond got -1, and accepts a number from 0/,
@@ -94,12 +97,12 @@ describe('sampling options', () => {
     expect(problem(options)).toMatch(message);
   });
 
-  it('refuse rules without number', () => {
+  it('refuse too many rules', () => {
     const many = Array.from({ length: 1_001 }, (_, index) => ({ route: `/${index}` }));
-    expect(problem({ rules: many })).toMatch(/rules has 1001 rules, and accepts 1000/);
+    expect(problem({ rules: many })).toMatch(/rules has 1001 rules, and accepts at most 1000/);
   });
 
-  it('refuse nonsense from the environment, naming the variable', () => {
+  it('refuse invalid values from the environment, naming the variable', () => {
     expect(problem({}, { FERRET_MAX_SPANS_PER_SECOND: 'many' })).toMatch(/FERRET_MAX_SPANS_PER_SECOND is "many"/);
     expect(problem({}, { FERRET_RULES: '[' })).toMatch(/FERRET_RULES/);
   });

@@ -2,40 +2,53 @@ import { FerretError } from '../errors.js';
 import { accept, booleanRule, numberRule, type OptionRule } from '../option-rules.js';
 import { findOverlap, parsePattern } from './route-pattern.js';
 
-/** What is kept of a route. */
+/** Sampling options for the spans of one route. */
 export interface SamplingRule {
   /**
-   * A route template (`/users/:id`), the beginning of some (`/api/*`), either with a method before it (`GET /users/:id`), or the
-   * name of a span that begins a trace without being a request.
+   * A route template (`/users/:id`) or the beginning of routes (`/api/*`), each with or without a method before it
+   * (`GET /users/:id`); or the name of a span that begins a trace and is not a request.
    */
   readonly route: string;
-  /** A budget of its own in place of the general one: 0 keeps only what goes first, `Infinity` all. */
+  /**
+   * Budget of the route in kept spans a second, separate from the general one. 0 keeps only preferred traces,
+   * `Infinity` keeps everything. Default: the value of the general budget.
+   */
   readonly maxSpansPerSecond?: number;
-  /** Slow means slower than this, in place of the route's running p99. */
+  /**
+   * Duration in milliseconds above which a trace of the route is slow. Default: `keepSlowerThanMillis` of the options,
+   * or the route's running p99.
+   */
   readonly keepSlowerThanMillis?: number;
 }
 
-/** The options that say what is kept in detail. Counts and latencies are exact whatever they say. */
+/** The options that decide which spans are kept in detail. Counts and latencies are exact with any of them. */
 export interface SamplingOptions {
   /**
-   * Spans to keep a second. Failed, aborted, interrupted and slow requests, and traces annotated with `ferret.keep: true`, go
-   * first; the rest is kept while there is room. `Infinity` without `rules` keeps everything. Default 1,000.
+   * Budget of kept spans a second, from above 0 to 1,000,000, or `Infinity`. Failed, interrupted and slow requests, and
+   * traces annotated with `ferret.keep: true`, are preferred; so are aborted ones, up to a quarter of the budget. Other
+   * traces are kept while there is room. `Infinity` without `rules` keeps everything. Default 1,000.
    */
   readonly maxSpansPerSecond?: number;
-  /** Spans to keep a second where more than the budget goes first, as when everything fails. Default ten times the budget. */
+  /**
+   * Maximum number of spans that are kept in a second when more than the budget is preferred, for example when
+   * everything fails. At least `maxSpansPerSecond`. Default ten times the budget.
+   */
   readonly ceilingSpansPerSecond?: number;
-  /** Slow means slower than this. Default: the running p99 of each route. */
+  /** Duration in milliseconds above which a trace is slow. Default: the running p99 of each route. */
   readonly keepSlowerThanMillis?: number;
-  /** What differs for some routes. Two rules may not match the same route. Default none. */
+  /** Options for single routes. Two rules may not match the same route. At most 1,000 rules. Default none. */
   readonly rules?: readonly SamplingRule[];
-  /** Keep requests for `/health` and `/metrics` that were answered with 2xx within 100 ms like any other. Default false. */
+  /**
+   * Whether requests for `/health` and `/metrics` that were answered with 2xx within 100 ms are kept like any other.
+   * Default false.
+   */
   readonly keepHealthChecks?: boolean;
 }
 
-/** Some of the options; those that are `undefined` are not given. */
+/** Some of the options; `undefined` means not given. */
 type Given = { readonly [Name in keyof SamplingOptions]?: SamplingOptions[Name] | undefined };
 
-/** Sampling options checked, completed, copied and frozen. */
+/** Sampling options after they were checked, completed, copied and frozen. */
 export interface ResolvedSampling {
   readonly maxSpansPerSecond: number;
   readonly ceilingSpansPerSecond: number;
@@ -44,12 +57,13 @@ export interface ResolvedSampling {
   readonly keepHealthChecks: boolean;
 }
 
+/** The defaults of the sampling options. */
 export const SAMPLING_DEFAULTS = { maxSpansPerSecond: 1_000, rules: [], keepHealthChecks: false } as const;
 
 const CEILING_FACTOR = 10;
-/** No single process records as many; whoever wants all of them says `Infinity`. */
+/** No single process records more; `Infinity` keeps everything. */
 const MAX_BUDGET = 1_000_000;
-/** Every new name is compared with every rule. */
+/** Bounded because every new name is compared with every rule. */
 const MAX_RULES = 1_000;
 
 const isBudget = (value: unknown) =>
@@ -71,7 +85,7 @@ const routeRule: OptionRule = {
   test: (value) => typeof value === 'string' && parsePattern(value) !== undefined,
 };
 
-/** What each option accepts. What one cannot tell alone, {@link resolveSampling} checks. */
+/** The check of each option. Checks that involve several options are in {@link resolveSampling}. */
 export const SAMPLING_RULES: { readonly [Name in keyof Required<SamplingOptions>]: OptionRule } = {
   maxSpansPerSecond: budgetRule(),
   ceilingSpansPerSecond: budgetRule(),
@@ -93,14 +107,16 @@ const MEMBERS: { readonly [Name in keyof Required<SamplingRule>]: OptionRule } =
 /**
  * Completes options that {@link SAMPLING_RULES} accepted.
  *
- * @throws FerretError `INVALID_OPTION`, naming the rule: one that is malformed, or matches what another one matches.
+ * @throws FerretError `INVALID_OPTION` for a malformed rule, for two rules that match the same route, and for a ceiling
+ * below the budget
  */
 export function resolveSampling(given: Given): ResolvedSampling {
   const maxSpansPerSecond = given.maxSpansPerSecond ?? SAMPLING_DEFAULTS.maxSpansPerSecond;
   const ceilingSpansPerSecond = given.ceilingSpansPerSecond ?? maxSpansPerSecond * CEILING_FACTOR;
   if (ceilingSpansPerSecond < maxSpansPerSecond) {
     throw invalid(
-      `the option ceilingSpansPerSecond got ${ceilingSpansPerSecond}, and accepts no less than maxSpansPerSecond, ${maxSpansPerSecond}`,
+      `the option ceilingSpansPerSecond got ${ceilingSpansPerSecond}, and accepts no less than maxSpansPerSecond, ` +
+        maxSpansPerSecond,
     );
   }
   return Object.freeze({
@@ -113,9 +129,9 @@ export function resolveSampling(given: Given): ResolvedSampling {
 }
 
 /**
- * Other options in place of some.
+ * Replaces some options.
  *
- * @throws FerretError `INVALID_OPTION`, as at construction.
+ * @throws FerretError `INVALID_OPTION`, as at construction
  */
 export function changeSampling(current: ResolvedSampling, changes: SamplingOptions): ResolvedSampling {
   const given = accept(changes, SAMPLING_RULES, {});
@@ -131,7 +147,8 @@ export function changeSampling(current: ResolvedSampling, changes: SamplingOptio
 }
 
 function resolveRules(rules: readonly unknown[]): readonly SamplingRule[] {
-  if (rules.length > MAX_RULES) throw invalid(`the option rules has ${rules.length} rules, and accepts ${MAX_RULES}`);
+  if (rules.length > MAX_RULES)
+    throw invalid(`the option rules has ${rules.length} rules, and accepts at most ${MAX_RULES}`);
   const checked = rules.map(checkRule);
   const overlap = findOverlap(checked.map(({ route }) => route));
   if (overlap !== undefined) {
@@ -144,11 +161,11 @@ function resolveRules(rules: readonly unknown[]): readonly SamplingRule[] {
 function checkRule(rule: unknown, index: number): SamplingRule {
   const names = Object.keys(MEMBERS);
   if (typeof rule !== 'object' || rule === null || Array.isArray(rule)) {
-    throw invalid(`rules[${index}] is no object with ${names.join(', ')}`);
+    throw invalid(`rules[${index}] is not an object with ${names.join(', ')}`);
   }
   for (const name of Object.keys(rule)) {
     if (!Object.hasOwn(MEMBERS, name))
-      throw invalid(`there is no ${name} in a rule (rules[${index}]), but ${names.join(', ')}`);
+      throw invalid(`rules[${index}] has no option ${name}. Its options are ${names.join(', ')}`);
   }
   const given = rule as SamplingRule;
   for (const name of names as (keyof SamplingRule)[]) {

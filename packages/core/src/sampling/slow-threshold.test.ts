@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { SlowThreshold } from './slow-threshold.js';
 
-/** Durations of 1 to 1,000 ms, evenly, out of order. */
+/** Durations of 1 to 1,000 ms, evenly distributed, in mixed order. */
 const spread = (index: number) => ((index * 619) % 1_000) * 1e6 + 1e6;
 
 describe('the slow threshold', () => {
-  it('says nothing before it has seen a hundred', () => {
+  it('is Infinity below a hundred samples', () => {
     const threshold = new SlowThreshold();
     for (let index = 0; index < 99; index++) threshold.record(1e6);
     expect(threshold.nanos).toBe(Number.POSITIVE_INFINITY);
@@ -20,21 +20,21 @@ describe('the slow threshold', () => {
     expect(threshold.nanos).toBeLessThanOrEqual(990e6 * 1.125);
   });
 
-  it('is above what takes the same time every time', () => {
+  it('is above a duration that never changes', () => {
     const threshold = new SlowThreshold();
     for (let index = 0; index < 10_000; index++) threshold.record(5e6);
     expect(threshold.nanos).toBeGreaterThan(5e6);
     expect(threshold.nanos).toBeLessThan(5.7e6);
   });
 
-  it('forgets: what has become quicker has a lower one soon', () => {
+  it('falls soon when a route has become faster', () => {
     const threshold = new SlowThreshold();
     for (let index = 0; index < 100_000; index++) threshold.record(100e6);
     for (let index = 0; index < 30_000; index++) threshold.record(1e6);
     expect(threshold.nanos).toBeLessThan(2e6);
   });
 
-  it('bears durations of any size', () => {
+  it('accepts durations of any size', () => {
     const threshold = new SlowThreshold();
     for (let index = 0; index < 1_000; index++) threshold.record(index % 2 === 0 ? 0 : 1e18);
     expect(threshold.nanos).toBeGreaterThan(3.6e12);

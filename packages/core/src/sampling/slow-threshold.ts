@@ -1,17 +1,17 @@
 import { bucketOf, bucketStart } from '../statistics/histogram.js';
 
-/** Eight steps to each power of two: a threshold of 12 % too much at worst, in half a kilobyte. */
+/** Eight steps for each power of two: a threshold at most 12 % too high, in half a kilobyte. */
 const BITS_DROPPED = 2;
 const STEPS = 264;
-/** Fewer say nothing about the slowest in a hundred. */
+/** Fewer samples say nothing about the slowest one in a hundred. */
 const MIN_SAMPLES = 100;
 const SAMPLES_BETWEEN_LOOKS = 64;
-/** Then all counts are halved, so that what was long ago weighs little. */
+/** At this number of samples all counts are halved, so that old samples lose weight. */
 const MAX_SAMPLES = 4_096;
 
-/** The running p99 of one route: about one in a hundred, and never more, takes longer than `nanos`. */
+/** The running p99 of one route: about one in a hundred traces, and never more, takes longer than `nanos`. */
 export class SlowThreshold {
-  /** `Infinity` until enough has been seen. */
+  /** The threshold; `Infinity` until there are enough samples. */
   nanos = Number.POSITIVE_INFINITY;
   readonly #counts = new Uint16Array(STEPS);
   #samples = 0;

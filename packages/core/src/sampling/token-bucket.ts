@@ -1,10 +1,21 @@
-/** How long a bucket takes to fill: what a second allows may come all at once. */
+/** Seconds in which a bucket fills: the tokens of this time may be taken at once. */
 const FILL_SECONDS = 1;
 const MAX_DEBT_SECONDS = 0.05;
+/** Share of the capacity from which on a bucket counts as relaxed. */
+const RELAXED_SHARE = 0.25;
+
+interface TokenBucketOptions {
+  /** Seconds in which the bucket fills. Default 1. */
+  readonly fillSeconds?: number;
+  /**
+   * Minimum capacity, unless nothing flows in. Default 1, so that a budget below one a second can save up for one span.
+   */
+  readonly leastCapacity?: number;
+}
 
 /**
- * A token bucket: so many spans a second, and not more at once than a second's worth. It is filled as it is asked, without a
- * timer. Times are readings of `performance.now()`, which no step of the wall clock moves.
+ * A token bucket: limits spans a second, and spans at once. It is filled on use, without a timer. Times are readings of
+ * `performance.now()`, which steps of the wall clock do not change.
  */
 export class TokenBucket {
   readonly perSecond: number;
@@ -12,35 +23,46 @@ export class TokenBucket {
   #tokens: number;
   #filledAt = Number.NEGATIVE_INFINITY;
 
-  constructor(perSecond: number) {
+  constructor(perSecond: number, { fillSeconds = FILL_SECONDS, leastCapacity = 1 }: TokenBucketOptions = {}) {
     this.perSecond = perSecond;
-    // A budget of less than one a second has to be able to save up for one.
-    this.#capacity = perSecond === 0 ? 0 : Math.max(1, perSecond * FILL_SECONDS);
+    this.#capacity = perSecond === 0 ? 0 : Math.max(leastCapacity, perSecond * fillSeconds);
     this.#tokens = this.#capacity;
   }
 
-  /** Whether there is room for a trace, however large: what it takes beyond the last token is paid back. */
+  /** Whether there is room for a trace of any size. Tokens taken beyond the last one are a debt, which is paid back. */
   hasRoom(at: number): boolean {
-    if (this.perSecond === Number.POSITIVE_INFINITY) return true;
-    if (at > this.#filledAt) {
-      const filled = this.#tokens + ((at - this.#filledAt) / 1000) * this.perSecond;
-      this.#tokens = filled < this.#capacity ? filled : this.#capacity;
-      this.#filledAt = at;
-    }
+    this.#fill(at);
     return this.#tokens >= 1;
   }
 
-  /** Takes tokens for something that was asked for by `hasRoom()`. */
-  take(spans: number): void {
+  /** Whether there is so much room that no trace was short of it for a while. */
+  isRelaxed(at: number): boolean {
+    this.#fill(at);
+    return this.#tokens >= this.#capacity * RELAXED_SHARE && this.#tokens >= 1;
+  }
+
+  /**
+   * Takes tokens, even if there are none. The debt is bounded: by the size of one trace, or by the other bucket in
+   * which the caller found room.
+   */
+  take(spans: number, at: number): void {
+    this.#fill(at);
     this.#tokens -= spans;
   }
 
   /**
-   * Takes tokens for something that goes first, whether there are any or not. The debt is bounded, by what was taken last or 50 ms:
-   * what comes after it gets less while that goes on, and is not kept out once it is over.
+   * Takes tokens for spans that another, larger bucket had room for. The debt is bounded by the tokens of 50 ms: other
+   * spans get less meanwhile, and are kept again soon afterwards.
    */
-  takeFirst(spans: number): void {
-    const debt = Math.max(spans, this.perSecond * MAX_DEBT_SECONDS);
-    this.#tokens = Math.max(this.#tokens - spans, Math.min(this.#tokens, -debt));
+  takeWithinDebt(spans: number, at: number): void {
+    this.#fill(at);
+    this.#tokens = Math.max(this.#tokens - spans, Math.min(this.#tokens, -this.perSecond * MAX_DEBT_SECONDS));
+  }
+
+  #fill(at: number): void {
+    if (at <= this.#filledAt) return;
+    const filled = this.#tokens + ((at - this.#filledAt) / 1000) * this.perSecond;
+    this.#tokens = filled < this.#capacity ? filled : this.#capacity;
+    this.#filledAt = at;
   }
 }

@@ -1,13 +1,19 @@
 import { vi } from 'vitest';
-import { AttributeRecorder, type Attributes } from '../attributes/attribute-recorder.js';
+import { AttributeRecorder } from '../attributes/attribute-recorder.js';
+import type { Attributes } from '../attributes/attribute-value.js';
 import { createRedactor } from '../attributes/redaction.js';
+import { EndedSpans } from '../ferret/ended-spans.js';
+import { SpanStatistics } from '../statistics/span-statistics.js';
 import { SpanIds } from '../trace/ids.js';
-import { RecordingSpan, type SpanData } from '../trace/recording-span.js';
+import { RecordingSpan } from '../trace/recording-span.js';
 import type { Outcome, Span } from '../trace/span.js';
+import type { SpanData } from '../trace/span-data.js';
+import { SAMPLED_FLAG } from '../trace/trace-context.js';
 import { Tracer } from '../trace/tracer.js';
 import { Sampler } from './sampler.js';
 import { resolveSampling, type SamplingOptions } from './sampling-options.js';
 
+/** A request, and its spans. */
 export interface Request {
   readonly route?: string | undefined;
   readonly method?: string;
@@ -16,20 +22,20 @@ export interface Request {
   readonly status?: number | undefined;
   readonly outcome?: Outcome;
   readonly attributes?: Attributes;
-  /** Spans below it that end before it does. */
+  /** Number of child spans, which end before the request does. */
   readonly children?: number;
-  /** Continues a caller's trace. */
+  /** The trace id of a caller, which the request continues. */
   readonly traceId?: string;
 }
 
-/** A process with a tracer and a sampler, at a time that the test sets. */
+/** A tracer and a sampler, at a time that the test sets. */
 export class Traffic {
   readonly kept: SpanData[] = [];
-  readonly counters = { started: 0, closed: 0, sampledOut: 0 };
+  readonly counters = { started: 0, closed: 0, sampledOut: 0, folded: 0 };
   readonly sampler: Sampler;
   readonly tracer: Tracer;
 
-  /** Takes over the clocks, until `vi.useRealTimers()`. */
+  /** Replaces the clocks, until `vi.useRealTimers()`. */
   constructor(options: SamplingOptions = {}) {
     vi.useFakeTimers({ toFake: ['Date', 'performance'] });
     this.sampler = new Sampler(resolveSampling(options), (span) => this.kept.push(span), this.counters);
@@ -37,10 +43,11 @@ export class Traffic {
       { maxAttributes: 128, maxValueLength: 1024 },
       createRedactor({}, () => {}),
     );
-    this.tracer = new Tracer(recorder, this.counters, (span) => this.sampler.ended(span), this.sampler);
+    const ended = new EndedSpans(new SpanStatistics(), this.sampler, this.counters);
+    this.tracer = new Tracer(recorder, this.counters, ended);
   }
 
-  /** Kept spans that began a trace here. */
+  /** Kept spans that are local roots. */
   get keptRoots(): readonly SpanData[] {
     return this.kept.filter((span) => span.isLocalRoot);
   }
@@ -49,13 +56,13 @@ export class Traffic {
     vi.advanceTimersByTime(millis);
   }
 
-  /** A request that stays open. */
+  /** Starts a request that stays open. */
   open(request: Request = {}): RecordingSpan {
     const { traceId, method = 'GET', path } = request;
     const span = new RecordingSpan(this.tracer, method, 'server', {
       ids: traceId === undefined ? SpanIds.root() : SpanIds.continuing(traceId, '00f067aa0ba902b7'),
       isLocalRoot: true,
-      sampled: true,
+      flags: SAMPLED_FLAG,
       tracestate: undefined,
     });
     this.tracer.started(span);
@@ -73,12 +80,12 @@ export class Traffic {
     if (data.httpRoute !== undefined) data.name = `${data.httpMethod} ${data.httpRoute}`;
     data.httpStatusCode = 'status' in request ? request.status : 200;
     data.outcome = outcome;
-    // The span began this long ago.
-    (data as { startedAt: number }).startedAt = performance.now() - millis;
+    // Sets the start to `millis` ago.
+    data.startedAt = performance.now() - millis;
     span.end();
   }
 
-  /** A request from its begin to its end, at this instant. */
+  /** Sends a request from start to end, at the present time. */
   request(request: Request = {}): string {
     const span = this.open(request);
     for (let index = 0; index < (request.children ?? 0); index++) this.child(span).end();
@@ -90,7 +97,7 @@ export class Traffic {
     return this.tracer.start(name, { parent });
   }
 
-  /** A steady stream of requests. */
+  /** Sends a steady stream of requests. */
   steady(perSecond: number, seconds: number, request: (index: number) => Request = () => ({})): void {
     for (let index = 0; index < perSecond * seconds; index++) {
       this.pass(1000 / perSecond);

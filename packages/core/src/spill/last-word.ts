@@ -1,21 +1,21 @@
-import { open } from 'node:fs/promises';
-import type { EndReason } from '../sink/sink.js';
-import { spillFileOf } from './spill-file.js';
+import type { EndReason } from '../sink/end-reason.js';
+import { COPIES, spillFileOf } from './spill-file.js';
+import { openSpill } from './spill-handle.js';
 import { decode } from './spill-record.js';
 
-/** How a process ended that said so in its spill file only. */
+/** The end of a process, as its spill file says. */
 export interface LastWord {
   readonly reason: EndReason;
   readonly atMicros: number;
 }
 
-/** Where the last record of a spill file is looked for; one that says how its process ended is a fraction of it. */
+/** Bytes at the end of a spill file in which the last record is looked for. A record of the end is much shorter. */
 const TAIL_BYTES = 64 * 1024;
 
-/** What the spill file of a process says of its end; nothing where there is none, or no word of it. */
+/** Reads the end of a process from its spill file. `undefined` where there is no such file, or no such record in it. */
 export async function readLastWord(database: string, processKey: string): Promise<LastWord | undefined> {
-  for (const generation of [1, 0]) {
-    const line = await lastLineOf(spillFileOf(database, processKey, generation)).catch(() => undefined);
+  for (const suffix of [1, 0, COPIES]) {
+    const line = await lastLineOf(spillFileOf(database, processKey, suffix)).catch(() => undefined);
     const record = line === undefined ? 'damaged' : decode(line);
     if (typeof record === 'object' && 'end' in record) return { reason: record.end, atMicros: record.endedAtMicros };
   }
@@ -23,7 +23,7 @@ export async function readLastWord(database: string, processKey: string): Promis
 }
 
 async function lastLineOf(file: string): Promise<Buffer> {
-  const handle = await open(file, 'r');
+  const handle = await openSpill(file);
   try {
     const { size } = await handle.stat();
     const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));

@@ -1,14 +1,14 @@
 import type { FileHandle } from 'node:fs/promises';
 import * as promises from 'node:fs/promises';
-import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DiagnosticCode } from '../diagnostics.js';
+import { temporaryDirectory } from '../temporary-directory.fixture.js';
 import { batchOf, identityOfProcess, ledgerOf } from './spill.fixture.js';
 import { spillFileOf } from './spill-file.js';
 import { SpillQueue } from './spill-queue.js';
-import { scanSpill } from './spill-scan.js';
+import { type SpillContent, scanSpill } from './spill-scan.js';
 
 vi.mock('node:fs/promises', async (original) => {
   const actual = await original<typeof promises>();
@@ -21,7 +21,7 @@ let file: string;
 let reports: [DiagnosticCode, string][];
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-'));
+  directory = temporaryDirectory();
   database = join(directory, 'ferret.db');
   file = spillFileOf(database, 'p');
   reports = [];
@@ -44,6 +44,15 @@ function onHandle(change: (handle: FileHandle) => Partial<FileHandle>): void {
     const handle = await actual(...parameters);
     return Object.assign(handle, change(handle));
   });
+}
+
+async function scan(path: string): Promise<SpillContent> {
+  const handle = await promises.open(path);
+  try {
+    return await scanSpill(handle);
+  } finally {
+    await handle.close();
+  }
 }
 
 async function idsIn(queue: SpillQueue): Promise<unknown[]> {
@@ -163,7 +172,7 @@ describe('at the end of the process', () => {
     spill.end('exit', ledgerOf({ started: 2, spilled: 2 }), []);
     spill.end('SIGTERM', ledgerOf({ started: 2 }), []);
     await spill.close();
-    expect(await scanSpill(file)).toMatchObject({
+    expect(await scan(file)).toMatchObject({
       batches: [{ id: 1 }, { id: 2 }],
       end: { reason: 'exit' },
       ledger: { spilled: 2 },
@@ -176,10 +185,10 @@ describe('at the end of the process', () => {
     expect(spill.appendSync(batchOf(1))).toBe(true);
     spill.end('exit', ledgerOf({ started: 1 }), []);
     expect(((await stat(file)).mode & 0o777).toString(8)).toBe('600');
-    expect(await scanSpill(file)).toMatchObject({ batches: [{ id: 1 }], end: { reason: 'exit' } });
+    expect(await scan(file)).toMatchObject({ batches: [{ id: 1 }], end: { reason: 'exit' } });
   });
 
-  it('there is no more room than the files of other processes leave; how the process ended is told all the same', async () => {
+  it('the files of other processes leave no more room; the end of the process is told all the same', async () => {
     await writeFile(spillFileOf(database, 'another'), Buffer.alloc(98_000));
     const spill = queue(100_000);
     expect([spill.appendSync(batchOf(1)), spill.appendSync(batchOf(2, 20))]).toEqual([true, false]);
@@ -187,7 +196,7 @@ describe('at the end of the process', () => {
     spill.end('exit', ledgerOf({ started: 21 }), [
       { ...routeMinute, sumNanos: 1, minNanos: 1, maxNanos: 1, buckets: '[[0,1]]' },
     ]);
-    expect(await scanSpill(file)).toMatchObject({ batches: [{ id: 1 }], routeMinutes: [], end: { reason: 'exit' } });
+    expect(await scan(file)).toMatchObject({ batches: [{ id: 1 }], routeMinutes: [], end: { reason: 'exit' } });
   });
 
   it.each(['looked at', 'made'])('what is being appended while the file is %s leaves nothing behind', async (stage) => {
@@ -232,7 +241,7 @@ describe('at the end of the process', () => {
     finish();
     await removed;
     expect(await readdir(directory)).toEqual(['ferret.db.spill-p.1']);
-    expect(await scanSpill(`${file}.1`)).toMatchObject({ batches: [{ id: 2 }], end: { reason: 'exit' } });
+    expect(await scan(`${file}.1`)).toMatchObject({ batches: [{ id: 2 }], end: { reason: 'exit' } });
   });
 
   it('a process that started no span leaves no word either', async () => {
@@ -279,7 +288,7 @@ describe('trouble', () => {
     expect([await spill.append(batchOf(1)), await spill.append(batchOf(2))]).toEqual([true, false]);
     expect(reports).toEqual([['SPILL_FAILED', expect.stringContaining('the disk is full')]]);
     expect(await spill.append(batchOf(3))).toBe(true);
-    expect(await scanSpill(file)).toMatchObject({ batches: [{ id: 1 }, { id: 3 }], damaged: 0 });
+    expect(await scan(file)).toMatchObject({ batches: [{ id: 1 }, { id: 3 }], damaged: 0 });
     expect(await idsIn(spill)).toEqual([1, 3]);
   });
 

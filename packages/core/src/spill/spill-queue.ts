@@ -4,45 +4,55 @@ import { dirname } from 'node:path';
 import type { Report } from '../diagnostics.js';
 import { messageOf } from '../errors.js';
 import type { ProcessIdentity } from '../process/process-identity.js';
+import { HEARTBEAT_MILLIS } from '../process/process-liveness.js';
+import type { EndReason } from '../sink/end-reason.js';
 import type { Ledger } from '../sink/ledger.js';
-import type { EndReason, SpanBatch } from '../sink/sink.js';
-import type { Spill } from '../sink/spill.js';
+import type { SpanBatch } from '../sink/sink.js';
+import type { Spill, SpillCopies } from '../sink/spill.js';
 import type { RouteMinute } from '../statistics/route-statistics.js';
 import { nowMicros } from '../trace/clock.js';
+import { unrecorded } from '../trace/context.js';
+import { SpillCopyFile } from './spill-copies.js';
 import { bytesOfOthers, bytesOfOthersSync, spillFileOf } from './spill-file.js';
-import { decode, encodeBatch, encodeEnd, encodeStatistics } from './spill-record.js';
+import { decode, encodeBatch, encodeEnd, encodeStatistics, MAX_RECORD_BYTES } from './spill-record.js';
 
-/** Where a batch lies in the file. */
+/** The place of a batch in the file. */
 interface Entry {
+  readonly id: number;
   readonly offset: number;
   readonly length: number;
   readonly spans: number;
 }
 
-/** Created here, never somebody's link; private; appended to, so that two writes at once do not mix. */
+/** Creates the file, never through a link; each write appends, so that two at once do not mix. */
 const CREATE = 'ax+';
 const MODE = 0o600;
 
-/** The spill of one process: a file that is there only while it holds something. */
+/** The spill of one process. Its file exists only while there are batches in it. */
 export class SpillQueue implements Spill {
   readonly #database: string;
   #file: string;
+  readonly copies: SpillCopies;
   readonly #process: ProcessIdentity;
   readonly #maxBytes: number;
   readonly #report: Report;
   #handle: FileHandle | undefined;
-  /** The same file as a descriptor, where it was opened at the process's end. */
+  /** Descriptor of the file, where it was opened at the process's end. */
   #descriptor: number | undefined;
   #entries: Entry[] = [];
+  /** Id of the last batch that was stored from here. */
+  #storedUpTo = 0;
   #size = 0;
-  /** How far it may grow: what the files of other processes left of `maxBytes` when it was begun. */
+  /** Bytes that the file may have: `maxBytes` less the files of other processes at the time when it was begun. */
   #limit = 0;
-  /** That has been looked at synchronously: once is enough at the process's end, and there may be many files. */
+  /** Set once the limit was read synchronously, at the process's end: there may be many files to look at. */
   #isLimitKnown = false;
-  /** Appends under way: the file is not removed beneath them. */
+  /** Number of appends under way: the file is not removed meanwhile. */
   #appends = 0;
-  /** The removal of a file that has become empty; the next one is created behind it. */
+  /** Resolves when an empty file has been removed; the next file is created then. */
   #removal: Promise<void> = Promise.resolve();
+  /** Touches the file while there is one: processes that cannot see this one take the change for a sign of life. */
+  #heartbeat: NodeJS.Timeout | undefined;
   #isShut = false;
   #hasEnded = false;
 
@@ -52,6 +62,8 @@ export class SpillQueue implements Spill {
     this.#process = process;
     this.#maxBytes = maxBytes;
     this.#report = report;
+    const room = () => maxBytes - this.#size - bytesOfOthersSync(database, process.processKey);
+    this.copies = new SpillCopyFile(database, process, room);
   }
 
   get length(): number {
@@ -67,10 +79,10 @@ export class SpillQueue implements Spill {
       }
       if (this.#isShut || !this.#hasRoomFor(line)) return false;
       this.#handle ??= await this.#create();
-      if (this.#isShut) return false; // It has been appended synchronously meanwhile, or refused, or is lost.
+      if (this.#isShut) return false; // `appendSync` has taken or refused the batch meanwhile.
       const { bytesWritten } = await this.#handle.write(line);
       if (bytesWritten < line.length) throw new Error('the disk is full');
-      this.#entries.push({ offset: this.#size, length: line.length, spans: batch.spans.length });
+      this.#entries.push({ id: batch.id, offset: this.#size, length: line.length, spans: batch.spans.length });
       this.#size += line.length;
       return true;
     } catch (error) {
@@ -110,7 +122,7 @@ export class SpillQueue implements Spill {
   }
 
   async shift(): Promise<void> {
-    this.#entries.shift();
+    this.#storedUpTo = this.#entries.shift()?.id ?? this.#storedUpTo;
     await this.#removeIfEmpty();
   }
 
@@ -120,19 +132,22 @@ export class SpillQueue implements Spill {
 
   end(reason: EndReason, ledger: Ledger, routeMinutes: readonly RouteMinute[]): void {
     this.shut();
-    // A process that has stored and spilled nothing has no row in the file that waits for its end.
+    // A process that has stored and spilled nothing has no row in the file: its end is of no interest.
     if (this.#hasEnded || ledger.stored + this.#size === 0) return;
     this.#hasEnded = true;
     const process = this.#process;
     const statistics = encodeStatistics({ process, routeMinutes });
     if (routeMinutes.length > 0 && this.#hasRoomForSync(statistics)) this.#writeSync(statistics);
-    this.#writeSync(encodeEnd({ process, end: reason, endedAtMicros: nowMicros(), ledger }));
+    this.#writeSync(
+      encodeEnd({ process, end: reason, endedAtMicros: nowMicros(), ledger, storedUpTo: this.#storedUpTo }),
+    );
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
     this.#descriptor = undefined;
   }
 
   async close(): Promise<void> {
     if (this.#entries.length === 0 && !this.#hasEnded) return this.#removeIfEmpty();
+    clearInterval(this.#heartbeat);
     const handle = this.#handle;
     const descriptor = this.#descriptor;
     this.#handle = undefined;
@@ -144,7 +159,9 @@ export class SpillQueue implements Spill {
   async #create(): Promise<FileHandle> {
     await this.#removal;
     await mkdir(dirname(this.#file), { recursive: true });
-    return open(this.#file, CREATE, MODE);
+    const handle = await open(this.#file, CREATE, MODE);
+    this.#heartbeat = unrecorded(() => setInterval(() => touch(handle), HEARTBEAT_MILLIS)).unref();
+    return handle;
   }
 
   #writeSync(line: Buffer): boolean {
@@ -152,7 +169,7 @@ export class SpillQueue implements Spill {
       if (this.#handle === undefined && this.#descriptor === undefined) {
         this.#descriptor = this.#createSync();
       }
-      // On a line of its own, also where the one before was cut short.
+      // The record gets a line of its own, also where the line before was cut short.
       const whole = Buffer.concat([Buffer.from('\n'), line]);
       if (writeSync(this.#handle?.fd ?? this.#descriptor!, whole) === whole.length) return true;
       throw new Error('the disk is full');
@@ -162,7 +179,7 @@ export class SpillQueue implements Spill {
     }
   }
 
-  /** The file may be just being created or removed, which nothing waits for any more: then another name is taken. */
+  /** Takes another name where the file is just being created or removed, because nothing waits for that any more. */
   #createSync(): number {
     mkdirSync(dirname(this.#file), { recursive: true });
     try {
@@ -183,7 +200,7 @@ export class SpillQueue implements Spill {
   }
 
   #hasRoomFor(line: Buffer): boolean {
-    if (this.#size + line.length <= this.#limit) return true;
+    if (this.#size + line.length <= this.#limit && line.length <= MAX_RECORD_BYTES) return true;
     this.#report(
       'SPILL_FAILED',
       `The spill files beside ${this.#database} have reached their limit (maxSpillMegabytes). ` +
@@ -192,9 +209,9 @@ export class SpillQueue implements Spill {
     return false;
   }
 
-  /** A piece of a record would spoil the next one: where it stays, nothing is appended behind it. */
+  /** Cuts off a piece of a record, which would spoil the next one. Where that fails, nothing more is appended. */
   async #cutOff(): Promise<void> {
-    if (this.#hasEnded) return; // What was written since is not in the reckoning.
+    if (this.#hasEnded) return; // `#size` does not count the records of the end.
     try {
       await this.#handle?.truncate(this.#size);
     } catch (error) {
@@ -205,6 +222,7 @@ export class SpillQueue implements Spill {
 
   #removeIfEmpty(): Promise<void> {
     if (this.#entries.length > 0 || this.#appends > 0 || this.#hasEnded) return Promise.resolve();
+    clearInterval(this.#heartbeat);
     const handle = this.#handle;
     this.#handle = undefined;
     this.#size = 0;
@@ -224,4 +242,9 @@ export class SpillQueue implements Spill {
   #failed(error: unknown): void {
     this.#report('SPILL_FAILED', `Spans cannot be spilled to ${this.#file}: ${messageOf(error)}`, error);
   }
+}
+
+function touch(handle: FileHandle): void {
+  const now = new Date();
+  handle.utimes(now, now).catch(() => {}); // It may just be closed.
 }

@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { temporaryDirectory } from '../temporary-directory.fixture.js';
 import { batchOf, identityOfProcess, ledgerOf } from './spill.fixture.js';
 import { encodeBatch, encodeEnd } from './spill-record.js';
 import { scanSpill } from './spill-scan.js';
@@ -11,7 +11,7 @@ let directory: string;
 let file: string;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-'));
+  directory = temporaryDirectory();
   file = join(directory, 'ferret.db.spill-p');
 });
 
@@ -25,7 +25,12 @@ const end = encodeEnd({ process: me, end: 'exit', endedAtMicros: 9, ledger: ledg
 
 async function scan(...parts: (Buffer | string)[]) {
   await writeFile(file, Buffer.concat(parts.map((part) => Buffer.from(part))));
-  return scanSpill(file);
+  const handle = await open(file);
+  try {
+    return await scanSpill(handle);
+  } finally {
+    await handle.close();
+  }
 }
 
 it('finds every batch, where it lies and how many spans it holds', async () => {
@@ -50,6 +55,16 @@ it('knows the end of the process, and the ledger it left', async () => {
     ledger: { started: 42 },
     damaged: 0,
   });
+});
+
+it('P3: takes the ledger of the end, also where a write that was under way comes after it', async () => {
+  const { ledger, batches } = await scan(line(2), '\n', end, line(1));
+  expect(ledger).toMatchObject({ started: 42 });
+  expect(batches).toHaveLength(2);
+});
+
+it('goes by the ledger of a batch that knows more than the end: the process lived on', async () => {
+  expect(await scan(line(1), '\n', end, line(43))).toMatchObject({ ledger: { started: 43 } });
 });
 
 it('puts batches in the order of their ids: the one in flight at the end comes last', async () => {

@@ -1,5 +1,4 @@
-import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DiagnosticCode } from '../diagnostics.js';
@@ -7,8 +6,9 @@ import { identifyProcess } from '../process/process-identity.js';
 import { HEARTBEAT_MILLIS } from '../process/process-liveness.js';
 import { LedgerCounters } from '../sink/ledger.js';
 import { StoreUnavailableError } from '../sink/sink.js';
+import { temporaryDirectory } from '../temporary-directory.fixture.js';
 import { SpanIds } from '../trace/ids.js';
-import { SpanData } from '../trace/recording-span.js';
+import { SpanData } from '../trace/span-data.js';
 import { type Database, openDatabase } from './file/driver.js';
 import { APPLICATION_ID, CREATE_TABLES, SCHEMA_VERSION } from './file/schema.js';
 import { openReader } from './reader/file-reader.js';
@@ -21,7 +21,7 @@ let reports: [DiagnosticCode, string][];
 let nextId = 1;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-'));
+  directory = temporaryDirectory();
   file = join(directory, 'ferret.db');
   reports = [];
 });

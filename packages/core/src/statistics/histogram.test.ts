@@ -15,7 +15,7 @@ const MICROSECOND = 1_000;
 const HOUR = 3_600_000_000_000;
 const PERCENTILES = [1, 25, 50, 75, 90, 95, 99, 99.9, 100];
 
-/** How many values the property test compares; a soak goes through millions. */
+/** Number of values that the property test compares; millions in a soak. */
 const VALUES = Number(process.env['FERRET_SOAK'] ?? 0) > 0 ? 5_000_000 : 200_000;
 
 function histogramOf(values: Iterable<number>): Histogram {
@@ -24,12 +24,12 @@ function histogramOf(values: Iterable<number>): Histogram {
   return histogram;
 }
 
-/** By nearest rank. */
+/** The exact percentile, by nearest rank. */
 function truePercentile(sorted: ArrayLike<number>, percent: number): number {
   return sorted[Math.max(1, Math.ceil((sorted.length * percent) / 100)) - 1]!;
 }
 
-/** Any duration from a microsecond to an hour, all magnitudes alike. */
+/** Any duration from a microsecond to an hour; every magnitude is equally likely. */
 const duration = () =>
   fc
     .double({ min: Math.log(MICROSECOND), max: Math.log(HOUR), noNaN: true })
@@ -67,7 +67,7 @@ describe('a histogram', () => {
     expect(histogram.sumNanos).toBe(values.reduce((sum, value) => sum + value, 0));
   });
 
-  it('keeps count, sum, smallest and largest exactly, also of what lies outside of its scale', () => {
+  it('keeps count, sum, smallest and largest exactly, also of durations outside the scale', () => {
     const histogram = histogramOf([0, 3, 5 * HOUR, 2 * HOUR]);
     expect(histogram).toMatchObject({ count: 4, sumNanos: 7 * HOUR + 3, minNanos: 0, maxNanos: 5 * HOUR });
     expect(histogram.percentile(0)).toBe(0);
@@ -76,12 +76,12 @@ describe('a histogram', () => {
     expect(histogram.percentile(75)).toBeLessThanOrEqual(5 * HOUR);
   });
 
-  it('answers 0 before it has seen anything', () => {
+  it('returns 0 while it is empty', () => {
     expect(new Histogram().percentile(99)).toBe(0);
     expect(new Histogram().buckets()).toEqual([]);
   });
 
-  it('merges: halves together say what the whole says', () => {
+  it('merges: two halves give the same results as the whole', () => {
     fc.assert(
       fc.property(fc.array(duration(), { minLength: 1 }), fc.array(duration()), (some, others) => {
         const whole = histogramOf([...some, ...others]);
@@ -99,7 +99,7 @@ describe('a histogram', () => {
 });
 
 describe('buckets', () => {
-  it('hold what docs/file-format.md says they hold', () => {
+  it('have the bounds that docs/file-format.md states', () => {
     fc.assert(
       fc.property(duration(), (nanos) => {
         const bucket = bucketOf(nanos);
@@ -112,12 +112,12 @@ describe('buckets', () => {
     expect(bucketStart(349)).toBe(2 ** 19 * (1 + 29 / 32));
   });
 
-  it('at the ends of the scale take what lies beyond', () => {
+  it('at the ends of the scale also count durations beyond them', () => {
     expect([0, 1, 511].map(bucketOf)).toEqual([0, 0, 0]);
     expect([2 ** 42, 1e300, Number.POSITIVE_INFINITY].map(bucketOf)).toEqual([1055, 1055, 1055]);
   });
 
-  it('are written as pairs, those that are empty left out', () => {
+  it('are written as pairs, without the empty ones', () => {
     const histogram = histogramOf([1_000_000, 1_000_000, 512]);
     expect(encodeBuckets(histogram.buckets())).toBe('[[0,1],[349,2]]');
   });
@@ -128,7 +128,7 @@ describe('buckets', () => {
   );
 });
 
-describe('columns of buckets one after the other', () => {
+describe('concatenated columns of buckets', () => {
   const read = (text: string) => {
     const counters = new Float64Array(BUCKETS);
     addBuckets(counters, text);
@@ -144,13 +144,13 @@ describe('columns of buckets one after the other', () => {
     expect(read('')).toEqual([]);
   });
 
-  it('say the same as one by one', () => {
+  it('give the same counts as one by one', () => {
     const histogram = new Histogram();
     for (let index = 0; index < 1_000; index++) histogram.record(index * index * 1_000);
     expect(read(encodeBuckets(histogram.buckets()))).toEqual(histogram.buckets());
   });
 
-  it('lose what is no bucket, and nothing else', () => {
+  it('lose only the pairs that are not valid', () => {
     for (const damaged of [
       'x',
       '[[1',

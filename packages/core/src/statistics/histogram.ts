@@ -1,17 +1,18 @@
 /**
- * Buckets lie on a log-linear scale: 32 of equal width to each power of two, from 2^9 ns (512 ns) to 2^42 ns (73 minutes). A
- * bucket is answered for by its middle, so an answer is off by 1/64 (1.6 %) at most. The layout is public: it is how
- * the column `buckets` is read (docs/file-format.md), so it may never change.
+ * The buckets form a log-linear scale: 32 of equal width for each power of two, from 2^9 ns (512 ns) to 2^42 ns (73
+ * minutes). The middle of a bucket represents it, so the error is at most 1/64 (1.6 %). The layout is public, because
+ * it defines the column `buckets` (docs/file-format.md), and must therefore never change.
  */
 const BUCKETS_PER_OCTAVE = 32;
 const FIRST_EXPONENT = 9;
 const OCTAVES = 33;
+/** Number of buckets. */
 export const BUCKETS = OCTAVES * BUCKETS_PER_OCTAVE;
 const LAST_BUCKET = BUCKETS - 1;
 
 /**
- * A double's bits hold the answer already: the exponent is the power of two, and the next five bits are the bucket within it.
- * Reading them takes two nanoseconds, where `Math.log2` takes twenty.
+ * The bits of a double contain the bucket: the exponent is the power of two, and the next five bits are the bucket
+ * within it. Reading them takes 2 ns; `Math.log2` takes 20 ns.
  */
 const float = new Float64Array(1);
 const words = new Uint32Array(float.buffer);
@@ -20,7 +21,7 @@ const HIGH_WORD = words[1] === 0 ? 0 : 1;
 const BITS_BELOW_BUCKET = 15;
 const BITS_OF_FIRST_BUCKET = (1023 + FIRST_EXPONENT) * BUCKETS_PER_OCTAVE;
 
-/** The bucket of a duration. What lies outside of the scale falls into the first or the last. */
+/** Returns the bucket of a duration. Durations outside the scale belong to the first or the last bucket. */
 export function bucketOf(nanos: number): number {
   float[0] = nanos;
   const bucket = (words[HIGH_WORD]! >>> BITS_BELOW_BUCKET) - BITS_OF_FIRST_BUCKET;
@@ -28,22 +29,22 @@ export function bucketOf(nanos: number): number {
   return bucket > LAST_BUCKET ? LAST_BUCKET : bucket;
 }
 
-/** The shortest duration of a bucket, in nanoseconds. */
+/** Returns the shortest duration of a bucket, in nanoseconds. */
 export function bucketStart(bucket: number): number {
   const octave = Math.floor(bucket / BUCKETS_PER_OCTAVE);
   return (BUCKETS_PER_OCTAVE + (bucket % BUCKETS_PER_OCTAVE)) * 2 ** (FIRST_EXPONENT - 5 + octave);
 }
 
 /**
- * How durations are distributed, in nanoseconds: count, sum, smallest and largest are exact, and percentiles are off by
- * 1.6 % at most from a microsecond to an hour. It holds counters only for the range of durations it has seen.
+ * The distribution of durations, in nanoseconds. Count, sum, smallest and largest are exact; percentiles have an error
+ * of at most 1.6 % from a microsecond to an hour. Holds counters only for the range of durations it has seen.
  */
 export class Histogram {
   count = 0;
   sumNanos = 0;
   minNanos = Number.POSITIVE_INFINITY;
   maxNanos = 0;
-  /** Counters of the buckets from `#first` on; whole octaves, so that they seldom have to grow. */
+  /** Counters of the buckets from `#first` on, in whole octaves, so that the array seldom grows. */
   #counters: number[] = [];
   #first = 0;
 
@@ -58,7 +59,7 @@ export class Histogram {
     else this.#add(bucket, 1);
   }
 
-  /** Takes in what another histogram, or a row of `ferret_routes_v1`, has counted. */
+  /** Adds the counts of another histogram, or of a row of `ferret_routes_v1`. */
   merge(count: number, sumNanos: number, minNanos: number, maxNanos: number, buckets: BucketCounts): void {
     this.count += count;
     this.sumNanos += sumNanos;
@@ -67,7 +68,7 @@ export class Histogram {
     for (const [bucket, counted] of buckets) this.#add(bucket, counted);
   }
 
-  /** The buckets that hold something, in order. */
+  /** Returns the buckets with a count above 0, in order. */
   buckets(): BucketCounts {
     const filled: [number, number][] = [];
     const counters = this.#counters;
@@ -77,7 +78,7 @@ export class Histogram {
     return filled;
   }
 
-  /** The smallest duration that `percent` of all are not above, by nearest rank; 0 if there are none. */
+  /** Returns the percentile in nanoseconds, by nearest rank; 0 if the histogram is empty. */
   percentile(percent: number): number {
     if (this.count === 0) return 0;
     const rank = Math.ceil((this.count * percent) / 100);
@@ -115,23 +116,23 @@ export class Histogram {
   }
 }
 
-/** Pairs of a bucket's number and how many durations fell into it. */
+/** Pairs of the number of a bucket and its count. */
 export type BucketCounts = readonly (readonly [bucket: number, count: number])[];
 
-/** The column `buckets`: a JSON array of pairs, such as `[[352,12],[353,7]]`. */
+/** Writes the column `buckets`: a JSON array of pairs, such as `[[352,12],[353,7]]`. */
 export function encodeBuckets(buckets: BucketCounts): string {
   return JSON.stringify(buckets);
 }
 
-/** Reads the column `buckets`. The file is not ours alone: what is no bucket is left out. */
+/** Reads the column `buckets`. Other programs may write to the file, so pairs that are not valid are ignored. */
 export function decodeBuckets(text: string): BucketCounts {
   const value: unknown = parse(text);
   return Array.isArray(value) ? value.filter(isBucketCount) : [];
 }
 
 /**
- * Adds what some columns `buckets` hold to counters of all buckets. To parse them as JSON makes an array of each pair: a day of many
- * routes takes five times as long then. As there, what is no bucket is left out.
+ * Adds the counts in concatenated columns `buckets` to an array of all counters. Parsing them as JSON would make an
+ * array for each pair, which takes five times as long for a day of many routes. Pairs that are not valid are ignored.
  */
 export function addBuckets(counters: Float64Array, columns: string): void {
   let [bucket, number] = [-1, -1];
@@ -155,7 +156,7 @@ const [ZERO, NINE, COMMA, CLOSING] = ['0', '9', ',', ']'].map((character) => cha
   number,
 ];
 
-/** The counters that have counted something. */
+/** Returns the counters above 0 as pairs. */
 export function bucketCounts(counters: Float64Array): BucketCounts {
   const filled: [number, number][] = [];
   for (let bucket = 0; bucket < counters.length; bucket++) {

@@ -10,6 +10,7 @@ function source(statistics = new SpanStatistics()): MetricsSource {
       started: 1_000,
       stored: 700,
       sampledOut: 200,
+      folded: 7,
       dropped: { queueFull: 40, writeFailed: 30, closed: 20, tooLarge: 5 },
       spilled: 3,
       pending: 2,
@@ -57,7 +58,7 @@ describe('the Prometheus text', () => {
     );
   });
 
-  it('says which series holds what is beyond the bound', () => {
+  it('marks the series for requests beyond the bound', () => {
     const statistics = new SpanStatistics();
     for (let index = 0; index <= 2_000; index++) statistics.record(spanRecord({ httpRoute: `/${index}` }));
     expect(renderPrometheus(source(statistics))).toContain(
@@ -71,6 +72,7 @@ describe('the Prometheus text', () => {
       expect.arrayContaining([
         'ferret_spans_started_total 1000',
         'ferret_spans_sampled_out_total 200',
+        'ferret_spans_folded_total 7',
         'ferret_spans_dropped_total{reason="queue_full"} 40',
         'ferret_spans_queued 1',
         'ferret_flush_duration_seconds_sum 0.05',
@@ -80,11 +82,27 @@ describe('the Prometheus text', () => {
     );
   });
 
-  it('leaves out the size of a file that is not there', () => {
+  it('has what became of spans at each sink beside the store, where there is one', () => {
+    const { ledger } = source();
+    const sinks = [0, 1].map((index) => ({ sink: `alsoTo[${index}]`, ledger, queued: 9 }));
+    const lines = renderPrometheus({ ...source(), sinks }).split('\n');
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        '# TYPE ferret_sink_spans_stored_total counter',
+        'ferret_sink_spans_stored_total{sink="alsoTo[1]"} 700',
+        'ferret_sink_spans_dropped_total{sink="alsoTo[0]",reason="queue_full"} 40',
+        'ferret_sink_spans_dropped_total{sink="alsoTo[0]",reason="closed"} 20',
+        'ferret_sink_spans_queued{sink="alsoTo[1]"} 9',
+      ]),
+    );
+    expect(renderPrometheus(source())).not.toContain('ferret_sink');
+  });
+
+  it('leaves out the size of a missing file', () => {
     expect(renderPrometheus({ ...source(), fileBytes: undefined })).not.toContain('ferret_file_size_bytes');
   });
 
-  it('keeps hostile routes in one line each', () => {
+  it('keeps each hostile route on one line', () => {
     const statistics = new SpanStatistics();
     for (const text of HOSTILE) statistics.record(spanRecord({ httpRoute: text, errorType: text, name: text }));
     const lines = renderPrometheus(source(statistics)).trimEnd().split('\n');

@@ -1,6 +1,6 @@
 import { DURATION_BOUNDS, type RequestSeries } from './request-statistics.js';
 
-/** What the metrics are made of. */
+/** The values that the metrics are made from. */
 export interface MetricsSource {
   readonly requests: Iterable<RequestSeries>;
   /** The process's ledger. */
@@ -8,6 +8,7 @@ export interface MetricsSource {
     readonly started: number;
     readonly stored: number;
     readonly sampledOut: number;
+    readonly folded: number;
     readonly dropped: {
       readonly queueFull: number;
       readonly writeFailed: number;
@@ -19,28 +20,36 @@ export interface MetricsSource {
   };
   /** Spans waiting for the store. */
   readonly queued: number;
-  /** Writes to the store so far, and the time they took together. */
+  /** Number of writes to the store so far, and the total time they took. */
   readonly flushes: { readonly count: number; readonly sumMillis: number };
-  /** Size of the database, its `-wal` included; `undefined` where it is not known. */
+  /** Size of the database in bytes, its `-wal` included; `undefined` if it is not known. */
   readonly fileBytes?: number | undefined;
+  /** The sinks of `alsoTo`, each with the ledger of the spans for it. Default none. */
+  readonly sinks?: readonly SinkFigures[];
+}
+
+interface SinkFigures {
+  readonly sink: string;
+  readonly ledger: MetricsSource['ledger'];
+  readonly queued: number;
 }
 
 type Labels = Readonly<Record<string, string | undefined>>;
 
-/** Metrics in Prometheus's text format. Nothing in it but names of our own and escaped label values. */
+/** Renders metrics in Prometheus's text format. The output contains only fixed names and escaped label values. */
 export function renderPrometheus(source: MetricsSource): string {
-  return [...requestDurations(source.requests), ...spans(source), ...store(source), ''].join('\n');
+  return [...requestDurations(source.requests), ...spans(source), ...store(source), ...sinks(source), ''].join('\n');
 }
 
 /**
- * Metric and label names as OpenTelemetry's names are translated for Prometheus
+ * Renders the durations of requests. Metric and label names are OpenTelemetry's, translated for Prometheus
  * (https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/).
  */
 function* requestDurations(requests: Iterable<RequestSeries>): Iterable<string> {
   const name = 'http_server_request_duration_seconds';
   yield* head(name, 'histogram', 'Duration of HTTP server requests.');
   for (const series of requests) {
-    // Escaped once for all of its lines: there may be two thousand series.
+    // The labels are escaped once for all lines of a series, because there may be two thousand series.
     const labels = pairsOf(labelsOf(series));
     const open = labels === '' ? `${name}_bucket{le="` : `${name}_bucket{${labels},le="`;
     let count = 0;
@@ -54,7 +63,10 @@ function* requestDurations(requests: Iterable<RequestSeries>): Iterable<string> 
   }
 }
 
-/** The overflow series has OpenTelemetry's label for one, and no other: `otel.metric.overflow` (metrics SDK, cardinality limits). */
+/**
+ * Returns the labels of a series. The overflow series has only OpenTelemetry's label for it, `otel.metric.overflow`
+ * (metrics SDK, cardinality limits).
+ */
 function labelsOf({ isOverflow, method, route, statusCode, errorType }: RequestSeries): Labels {
   if (isOverflow) return { otel_metric_overflow: 'true' };
   return {
@@ -69,7 +81,13 @@ function* spans({ ledger, queued }: MetricsSource): Iterable<string> {
   const { dropped } = ledger;
   yield* metric('ferret_spans_started_total', 'counter', 'Spans started.', ledger.started);
   yield* metric('ferret_spans_stored_total', 'counter', 'Spans committed to the store.', ledger.stored);
-  yield* metric('ferret_spans_sampled_out_total', 'counter', 'Spans the rate budget did not keep.', ledger.sampledOut);
+  yield* metric(
+    'ferret_spans_sampled_out_total',
+    'counter',
+    'Spans sampled out by the rate budget.',
+    ledger.sampledOut,
+  );
+  yield* metric('ferret_spans_folded_total', 'counter', 'Spans counted on another span of their trace.', ledger.folded);
   const lost = 'ferret_spans_dropped_total';
   yield* head(lost, 'counter', 'Spans lost, by reason.');
   yield sample(lost, dropped.queueFull, 'reason="queue_full"');
@@ -90,6 +108,24 @@ function* store({ flushes, fileBytes }: MetricsSource): Iterable<string> {
   yield* metric('ferret_file_size_bytes', 'gauge', 'Size of the database, its -wal included.', fileBytes);
 }
 
+function* sinks({ sinks = [] }: MetricsSource): Iterable<string> {
+  if (sinks.length === 0) return;
+  const stored = 'ferret_sink_spans_stored_total';
+  const dropped = 'ferret_sink_spans_dropped_total';
+  const queued = 'ferret_sink_spans_queued';
+  yield* head(stored, 'counter', 'Spans stored by a sink of alsoTo.');
+  for (const { sink, ledger } of sinks) yield sample(stored, ledger.stored, pairsOf({ sink }));
+  yield* head(dropped, 'counter', 'Spans lost by a sink of alsoTo, by reason.');
+  for (const { sink, ledger } of sinks) {
+    const { queueFull, writeFailed, closed } = ledger.dropped;
+    yield sample(dropped, queueFull, pairsOf({ sink, reason: 'queue_full' }));
+    yield sample(dropped, writeFailed, pairsOf({ sink, reason: 'write_failed' }));
+    yield sample(dropped, closed, pairsOf({ sink, reason: 'closed' }));
+  }
+  yield* head(queued, 'gauge', 'Spans waiting for a sink of alsoTo.');
+  for (const { sink, queued: waiting } of sinks) yield sample(queued, waiting, pairsOf({ sink }));
+}
+
 type MetricType = 'counter' | 'gauge' | 'histogram' | 'summary';
 
 function* metric(name: string, type: MetricType, help: string, value: number): Iterable<string> {
@@ -106,7 +142,7 @@ function sample(name: string, value: number, pairs = ''): string {
   return pairs === '' ? `${name} ${value}` : `${name}{${pairs}} ${value}`;
 }
 
-/** Labels without a value are left out: to Prometheus an empty label and none are the same. */
+/** Formats labels, without those that have no value: for Prometheus an empty label and a missing one are equal. */
 function pairsOf(labels: Labels): string {
   const pairs: string[] = [];
   for (const [label, text] of Object.entries(labels)) {
@@ -115,7 +151,7 @@ function pairsOf(labels: Labels): string {
   return pairs.join(',');
 }
 
-/** The format is UTF-8 and knows three escapes; anything else stands for itself. */
+/** Escapes a label value. The format is UTF-8 and has three escapes. */
 function escapeLabel(text: string): string {
   return text.toWellFormed().replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }

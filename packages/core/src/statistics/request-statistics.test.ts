@@ -25,7 +25,7 @@ describe('request statistics', () => {
     ]);
   });
 
-  it('count in buckets whose upper bound belongs to them', () => {
+  it('count in buckets that include their upper bound', () => {
     const statistics = new RequestStatistics();
     for (const nanos of [0, 5_000_000, 5_000_001, 10_000_000_000, 10_000_000_001]) {
       statistics.record(spanRecord({ durationNanos: nanos }));
@@ -35,7 +35,7 @@ describe('request statistics', () => {
     expect(series).toMatchObject({ count: 5, sumNanos: 20_010_000_002 });
   });
 
-  it('keep to 2,000 series and one that holds the rest', () => {
+  it('have at most 2,000 series, and one for the rest', () => {
     const statistics = new RequestStatistics();
     for (let index = 0; index < 100_000; index++) statistics.record(spanRecord({ httpRoute: `/${index}` }));
     const series = [...statistics.series()];
@@ -46,7 +46,7 @@ describe('request statistics', () => {
     expect(series.find(({ route }) => route === '/7')?.count).toBe(2);
   });
 
-  it('keep to 64 series for one route', () => {
+  it('have at most 64 series for one route', () => {
     const statistics = new RequestStatistics();
     for (let index = 0; index < 1_000; index++) statistics.record(spanRecord({ errorType: `Error${index}` }));
     expect([...statistics.series()].map(({ count }) => count)).toEqual([...new Array(64).fill(1), 936]);

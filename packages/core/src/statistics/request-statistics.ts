@@ -1,28 +1,28 @@
 import type { SpanRecord } from '../trace/span.js';
 
 /**
- * Upper bounds of the buckets of `http.server.request.duration`, in seconds, as OpenTelemetry advises
- * (https://opentelemetry.io/docs/specs/semconv/http/http-metrics/). One more bucket holds the rest.
+ * Upper bounds of the buckets of `http.server.request.duration`, in seconds, as OpenTelemetry recommends
+ * (https://opentelemetry.io/docs/specs/semconv/http/http-metrics/). One more bucket counts longer requests.
  */
 export const DURATION_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10] as const;
 
 const BOUNDS_NANOS = DURATION_BOUNDS.map((seconds) => seconds * 1e9);
 
-/** OpenTelemetry's own limit for the attribute sets of one metric. */
+/** OpenTelemetry's limit for the attribute sets of one metric. */
 const MAX_SERIES = 2_000;
 
-/** Series of one route, which are looked through one by one: ten methods and some statuses of each. */
+/** Maximum number of series of one route, which are searched one by one: ten methods with some statuses each. */
 const MAX_SERIES_OF_ROUTE = 64;
 
-/** What is counted of the requests with one method, route, status and error, since the process started. */
+/** The counts of requests with the same method, route, status and error, since the process started. */
 export interface RequestSeries {
   readonly method: string | undefined;
   readonly route: string | undefined;
   readonly statusCode: number | undefined;
   readonly errorType: string | undefined;
-  /** The series of all requests that would have needed another one. */
+  /** Whether this series counts the requests that would have needed further series. */
   readonly isOverflow: boolean;
-  /** Requests in each bucket, those beyond the last bound at the end. */
+  /** Number of requests in each bucket; the last bucket is for those beyond the last bound. */
   readonly buckets: readonly number[];
   readonly count: number;
   readonly sumNanos: number;
@@ -34,10 +34,10 @@ interface Series extends RequestSeries {
   sumNanos: number;
 }
 
-/** Counts requests the way Prometheus wants them: cumulative since the process started, whatever the sampler keeps. */
+/** Counts requests as Prometheus expects: cumulative since the process started, independent of the sampler. */
 export class RequestStatistics {
   readonly #maxSeries: number;
-  /** By route; a route has few methods and statuses, so that looking at each is quicker than making a key. */
+  /** Series by route. A route has few methods and statuses, so comparing each series is faster than building a key. */
   readonly #byRoute = new Map<string | undefined, Series[]>();
   #overflow: Series | undefined;
   #size = 0;

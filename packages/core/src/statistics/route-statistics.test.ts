@@ -8,7 +8,7 @@ const MINUTE = 60_000_000;
 const DAY = 24 * 60 * MINUTE;
 const START = Date.UTC(2026, 0, 1) * 1000;
 
-/** A store as SQLite is one: rows replace those with the same key. */
+/** A store that behaves like SQLite: a row replaces the row with the same key. */
 class Store {
   readonly rows = new Map<string, RouteMinute>();
 
@@ -42,7 +42,7 @@ describe('route statistics', () => {
     expect(decodeBuckets(rows[0]!.buckets).map(([, count]) => count)).toEqual([1, 1]);
   });
 
-  it('drain what changed, as whole rows', () => {
+  it('drain changed rows as a whole', () => {
     const statistics = new RouteStatistics();
     statistics.record('a', 'ok', 1, START);
     statistics.record('b', 'ok', 1, START);
@@ -56,7 +56,7 @@ describe('route statistics', () => {
     expect(statistics.drain()).toMatchObject([{ name: 'a', count: 2, sumNanos: 3 }]);
   });
 
-  it('drain again what was not confirmed, with what came in between', () => {
+  it('drain unconfirmed rows again, with the spans recorded meanwhile', () => {
     const statistics = new RouteStatistics();
     statistics.record('a', 'ok', 1, START);
     statistics.record('b', 'ok', 1, START);
@@ -71,7 +71,7 @@ describe('route statistics', () => {
     expect(statistics.drain()).toEqual([]);
   });
 
-  it('drain no more than asked for at once, the first first', () => {
+  it('drain at most the limit at once, the earliest changes first', () => {
     const statistics = new RouteStatistics();
     for (const name of ['a', 'b', 'c']) statistics.record(name, 'ok', 1, START);
     expect(statistics.drain(2).map(({ name }) => name)).toEqual(['a', 'b']);
@@ -80,7 +80,7 @@ describe('route statistics', () => {
     expect(statistics.drain(2).map(({ name }) => name)).toEqual(['c', 'a']);
   });
 
-  it('put names beyond the bound into one row that says so', () => {
+  it('count names beyond the bound in one row with its own name', () => {
     const statistics = new RouteStatistics(3);
     for (const name of ['a', 'b', 'c', 'd', 'e', OTHER_NAMES]) statistics.record(name, 'ok', 1, START);
     expect(statistics.drain().map(({ name, count }) => [name, count])).toEqual([
@@ -116,7 +116,7 @@ describe('route statistics', () => {
     expect(statistics.size).toEqual({ minutes: 2, rows: 2 });
   });
 
-  it('keep what the store does not take for an hour, within a bound and to the last span', () => {
+  it('lose no span while the store fails for an hour, within bounds', () => {
     const statistics = new RouteStatistics();
     const store = new Store();
     for (let minute = 0; minute < 60; minute++) {
@@ -146,7 +146,7 @@ describe('route statistics', () => {
     expect(new Set(minutes)).toEqual(new Set(times));
   });
 
-  it('are exact whatever the clock, the store and the order of events do', () => {
+  it('are exact for any clock, any failures of the store and any order of events', () => {
     const event = fc.oneof(
       { weight: 8, arbitrary: fc.record({ name: fc.constantFrom('a', 'b', 'c', 'd'), minute: fc.nat(12) }) },
       { weight: 2, arbitrary: fc.constantFrom('written', 'failed', 'unknown') },
@@ -164,7 +164,7 @@ describe('route statistics', () => {
             continue;
           }
           const rows = statistics.drain(limit);
-          // An unknown end: the rows are there, and the process believes that they are not.
+          // The result of the write is unknown: the rows are stored, but the process treats them as not stored.
           if (happening !== 'failed') store.replace(rows);
           if (happening === 'written') statistics.confirm();
         }

@@ -1,9 +1,9 @@
 import type { Outcome } from '../trace/span.js';
 import { encodeBuckets, Histogram } from './histogram.js';
 
-/** One row of `ferret_routes_v1`: what the spans of one name and outcome took in one minute. */
+/** A row of `ferret_routes_v1`: the durations of the spans with one name and outcome in one minute. */
 export interface RouteMinute {
-  /** When the minute began, microseconds since the epoch. */
+  /** Start of the minute, in microseconds since the epoch. */
   readonly minuteMicros: number;
   readonly name: string;
   readonly outcome: Outcome;
@@ -15,41 +15,41 @@ export interface RouteMinute {
   readonly buckets: string;
 }
 
-/** Names counted apart in one process. Those that come later share {@link OTHER_NAMES}. */
+/** Maximum number of names that are counted separately in one process. Further names share {@link OTHER_NAMES}. */
 const MAX_NAMES = 2_000;
 
-/** The row of all names beyond the bound; it says that it is one. */
+/** The name of the row for all names beyond the bound. */
 export const OTHER_NAMES = '(other names)';
 
 /**
- * Minutes in memory: the present one, the one before, and those that the store has not taken yet. When it has not for that
- * long, what follows is counted in the last minute there is: right in all but its time.
+ * Maximum number of minutes in memory: the present one, the one before, and those that the store has not confirmed. If
+ * the store fails for longer, further spans are counted in the last of these minutes; then only their minute is wrong.
  */
 const MAX_MINUTES = 8;
 const MINUTES_KEPT = 2;
 const MINUTE_MICROS = 60_000_000;
 
-/** What is counted of one name and outcome in one minute. */
+/** The counts of one name and outcome in one minute. */
 interface Row {
   readonly minute: Minute;
   readonly name: string;
   readonly outcome: Outcome;
   readonly histogram: Histogram;
-  /** Changed since it was last drained. */
+  /** Whether the row has changed since it was last drained. */
   isChanged: boolean;
 }
 
 type Rows = { [outcome in Outcome]: Row | undefined };
 
 interface Minute {
-  /** What the file calls it. */
+  /** The minute as it is written to the file. */
   readonly micros: number;
   readonly rowsOf: Map<Name, Rows>;
-  /** Rows that are not known to be in the store as they are. */
+  /** Number of rows whose present state is not confirmed by the store. */
   unwritten: number;
 }
 
-/** A name, and its rows in the minute it was last seen in. */
+/** A name, and its rows in the minute in which it was last recorded. */
 interface Name {
   readonly text: string;
   minute: Minute | undefined;
@@ -57,18 +57,19 @@ interface Name {
 }
 
 /**
- * Exact counts and latencies for each span name, outcome and minute, whatever the sampler keeps. A span counts in the minute it
- * ended in.
+ * Exact counts and latencies for each span name, outcome and minute, independent of the sampler. A span counts in the
+ * minute in which it ended.
  *
- * The store gets whole rows and replaces what it had, so that a write may be repeated: rows are drained until they are
- * confirmed. That is why a minute that has left the memory is never written again. Where the clock steps back into one, what is
- * counted from then on goes to a row of its own, some microseconds after the minute's beginning.
+ * The store gets whole rows and replaces the previous ones, so that a write may be repeated; a row is drained again
+ * until it is confirmed. A minute that has left the memory must therefore never be written again. If the clock steps
+ * back into such a minute, further spans are counted in a separate row, whose time is some microseconds after the start
+ * of the minute.
  */
 export class RouteStatistics {
   readonly #maxNames: number;
   readonly #names = new Map<string, Name>();
   readonly #otherNames: Name = { text: OTHER_NAMES, minute: undefined, rows: undefined };
-  /** By the beginning of the minute, in order of opening. */
+  /** Minutes by their start, in the order in which they were opened. */
   readonly #minutes = new Map<number, Minute>();
   #minute: Minute | undefined;
   #minuteFrom = 0;
@@ -83,12 +84,12 @@ export class RouteStatistics {
     this.#names.set(OTHER_NAMES, this.#otherNames);
   }
 
-  /** Whether there is something to drain. */
+  /** Whether there are rows to drain. */
   get hasChanges(): boolean {
     return this.#changed.length + this.#drained.length > 0;
   }
 
-  /** Minutes and rows in memory. */
+  /** Number of minutes and rows in memory. */
   get size(): { readonly minutes: number; readonly rows: number } {
     let rows = 0;
     for (const minute of this.#minutes.values()) {
@@ -97,7 +98,11 @@ export class RouteStatistics {
     return { minutes: this.#minutes.size, rows };
   }
 
-  /** @param endMicros when the span ended, microseconds since the epoch */
+  /**
+   * Counts one span.
+   *
+   * @param endMicros when the span ended, in microseconds since the epoch
+   */
   record(text: string, outcome: Outcome, durationNanos: number, endMicros: number): void {
     const minute =
       this.#minute !== undefined && endMicros >= this.#minuteFrom && endMicros < this.#minuteUntil
@@ -115,13 +120,14 @@ export class RouteStatistics {
   }
 
   /**
-   * The rows that changed since they were last confirmed, as they are now; at most `limit` of them, those that changed
-   * first. Rows drained before and not confirmed are among them.
+   * Returns rows that have changed since they were last confirmed, in their present state: at most `limit`, the
+   * earliest changes first. They include rows that were drained before and not confirmed.
    */
   drain(limit = Number.POSITIVE_INFINITY): RouteMinute[] {
     const unconfirmed = this.#drained;
     this.#drained = [];
-    // Those not in `changed` by now, before those that are. They were counted as unwritten when they changed first.
+    // Rows that are not in `#changed` come before those that are. They were counted as unwritten when they first
+    // changed.
     const again = unconfirmed.filter((row) => !row.isChanged);
     for (const row of unconfirmed) {
       if (row.isChanged) row.minute.unwritten--;
@@ -134,7 +140,12 @@ export class RouteStatistics {
     return this.#drained.map(toRouteMinute);
   }
 
-  /** What the last `drain()` returned is in the store. */
+  /** Returns the rows that `drain()` would return, without draining them. */
+  peek(): RouteMinute[] {
+    return [...new Set([...this.#drained, ...this.#changed])].map(toRouteMinute);
+  }
+
+  /** Confirms that the store has the rows of the last `drain()`. */
   confirm(): void {
     for (const row of this.#drained) row.minute.unwritten--;
     this.#drained = [];
@@ -154,7 +165,7 @@ export class RouteStatistics {
     return name;
   }
 
-  /** The minute of a time, opened where there is none. */
+  /** Makes the minute of a time the present one, and opens it if necessary. */
   #enter(endMicros: number): Minute {
     const from = Math.floor(endMicros / MINUTE_MICROS) * MINUTE_MICROS;
     let minute = this.#minutes.get(from);
@@ -170,7 +181,10 @@ export class RouteStatistics {
     return minute;
   }
 
-  /** One that may have been written and forgotten gets a name that no row has. */
+  /**
+   * Returns the time of a minute in the file. A minute that may have been written and forgotten gets a time that no row
+   * has.
+   */
   #nameOf(from: number): number {
     return from > this.#latestClosed ? from : from + ++this.#reopened;
   }

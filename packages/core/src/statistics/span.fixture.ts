@@ -1,6 +1,6 @@
 import type { SpanRecord } from '../trace/span.js';
 
-/** An ended span, all of it ordinary but for what is given. */
+/** An ended span with ordinary values, except for those given. */
 export function spanRecord(span: Partial<SpanRecord> = {}): SpanRecord {
   return {
     traceId: '4bf92f3577b34da6a3ce929d0e0e4736',

@@ -1,4 +1,4 @@
-/** How far the wall clock may drift from the monotonic one before spans follow it, in milliseconds. */
+/** Drift of the wall clock from the monotonic one, in milliseconds, beyond which later spans follow the wall clock. */
 const MAX_DRIFT_MILLIS = 20;
 const CHECK_INTERVAL_MILLIS = 1000;
 
@@ -9,8 +9,8 @@ let nextCheck = performance.now() + CHECK_INTERVAL_MILLIS;
 /**
  * The wall-clock time that belongs to a reading of `performance.now()`, in whole microseconds since the epoch.
  *
- * It runs on the monotonic clock, so spans of one trace keep their order to the microsecond, and looks at the wall clock
- * once a second: when that has stepped, later spans follow it. Durations never come from here.
+ * It runs on the monotonic clock, so spans of one trace keep their order to the microsecond, and looks at the wall
+ * clock once a second: when that has stepped, later spans follow it. Durations never come from here.
  */
 export function epochMicros(monotonicMillis: number): number {
   if (monotonicMillis > nextCheck) {
@@ -27,8 +27,8 @@ export function nowMicros(): number {
 }
 
 /**
- * Now, but never later than the wall clock as it was set at the start of the process says: what is deleted by age must not fall
- * to a clock that was set forward for a while. In whole microseconds since the epoch.
+ * Now, but never later than the wall clock as it was set at the start of the process says: what is deleted by age must
+ * not fall to a clock that was set forward for a while. In whole microseconds since the epoch.
  */
 export function cautiousNowMicros(): number {
   return Math.min(nowMicros(), Math.round((firstOffset + performance.now()) * 1000));

@@ -1,4 +1,5 @@
 import { randomFillSync } from 'node:crypto';
+import { owned } from '../owned-text.js';
 
 /** Random bytes come from the system's secure source, 16 KiB at a time: asking for eight of them costs 2.5 us. */
 const POOL_WORDS = 4096;
@@ -50,15 +51,15 @@ function createTraceId(): TraceId {
 }
 
 function parseTraceId(text: string): TraceId {
-  return new TraceId(wordOf(text, 0), wordOf(text, 8), wordOf(text, 16), wordOf(text, 24), text);
+  return new TraceId(wordOf(text, 0), wordOf(text, 8), wordOf(text, 16), wordOf(text, 24), owned(text));
 }
 
 /**
- * Where a span belongs: its trace, its own id, and its parent's. They are kept as the words they are; the hex digits that people
- * and headers know are made when they are asked for, which for most spans is never.
+ * Where a span belongs: its trace, its own id, and its parent's. They are kept as the words they are; the hex digits
+ * that people and headers know are made when they are asked for, which for most spans is never.
  */
 export class SpanIds {
-  /** How many bytes {@link writeTo} writes: trace id, span id, parent id. */
+  /** Number of bytes that {@link writeTo} writes: trace id, span id, parent id. */
   static readonly BYTES = 32;
 
   private constructor(
@@ -70,22 +71,22 @@ export class SpanIds {
     private readonly parentB: number,
   ) {}
 
-  /** Of the first span of a new trace. */
+  /** Makes the ids of the first span of a new trace. */
   static root(): SpanIds {
     return SpanIds.random(createTraceId(), 0, 0);
   }
 
-  /** Of a span below another one in this process. */
+  /** Makes the ids of a span below another one in this process. */
   static below({ trace, a, b }: SpanIds): SpanIds {
     return SpanIds.random(trace, a, b);
   }
 
-  /** Of a span below one whose ids are known as text. */
+  /** Makes the ids of a span below one whose ids are known as text. */
   static continuing(traceId: string, parentId: string): SpanIds {
     return SpanIds.random(parseTraceId(traceId), wordOf(parentId, 0), wordOf(parentId, 8));
   }
 
-  /** Of a span that is there already. */
+  /** Reads the ids of an existing span. */
   static parse(traceId: string, spanId: string, parentId: string | undefined): SpanIds {
     const [parentA, parentB] = parentId === undefined ? [0, 0] : [wordOf(parentId, 0), wordOf(parentId, 8)];
     return new SpanIds(parseTraceId(traceId), wordOf(spanId, 0), wordOf(spanId, 8), parentA, parentB);

@@ -1,104 +1,102 @@
-import { AttributeBag, type Attributes, type AttributeValue } from '../attributes/attribute-recorder.js';
-import { epochMicros } from './clock.js';
+import type { AttributeRecorder } from '../attributes/attribute-recorder.js';
+import type { Attributes } from '../attributes/attribute-value.js';
+import { recordFailure } from './exception.js';
 import type { SpanIds } from './ids.js';
-import type { Outcome, SharedAttributes, Span, SpanKind, SpanRecord } from './span.js';
-import { LocalTrace, type SpanSampling } from './span-data.js';
-import { formatTraceparent } from './trace-context.js';
-import type { Tracer } from './tracer.js';
+import type { Leaf, LinkedSpan, Span, SpanKind } from './span.js';
+import { LocalTrace, SpanData } from './span-data.js';
+import { formatTraceparent, SAMPLED_FLAG } from './trace-context.js';
 
-/** What is known of a span so far; handed to the pipeline when it ends, and let go of by the span. */
-export class SpanData extends AttributeBag implements SpanRecord {
+/** A span of this process, as the spans started below it see it. */
+export interface SpanAbove {
   readonly ids: SpanIds;
-  readonly isLocalRoot: boolean;
-  readonly kind: SpanKind;
-  name: string;
-  /** Reading of `performance.now()` at the start. */
-  readonly startedAt: number;
-  readonly startMicros: number;
-  durationNanos = 0;
-  outcome: Outcome = 'ok';
-  errorType: string | undefined = undefined;
-  httpMethod: string | undefined = undefined;
-  httpRoute: string | undefined = undefined;
-  httpStatusCode: number | undefined = undefined;
-  sharedAttributes: SharedAttributes | undefined = undefined;
-  /** What is kept or let go together; nothing where everything is kept. */
-  trace: LocalTrace | undefined = undefined;
-  sampling: SpanSampling | undefined = undefined;
-
-  constructor(name: string, kind: SpanKind, ids: SpanIds, isLocalRoot: boolean) {
-    super();
-    this.name = name;
-    this.kind = kind;
-    this.ids = ids;
-    this.isLocalRoot = isLocalRoot;
-    this.startedAt = performance.now();
-    this.startMicros = epochMicros(this.startedAt);
-  }
-
-  get traceId(): string {
-    return this.ids.traceId;
-  }
-
-  get spanId(): string {
-    return this.ids.spanId;
-  }
-
-  get parentId(): string | undefined {
-    return this.ids.parentId;
-  }
-
-  get attributes(): Readonly<Record<string, AttributeValue>> {
-    return this.values;
-  }
-
-  /** The record alone, for stores that keep JSON. */
-  toJSON(): SpanRecord {
-    const { traceId, spanId, parentId, isLocalRoot, name, kind, startMicros, durationNanos, outcome, errorType } = this;
-    const { httpMethod, httpRoute, httpStatusCode, sharedAttributes, attributes, sampling } = this;
-    const time = { startMicros, durationNanos };
-    const http = { httpMethod, httpRoute, httpStatusCode };
-    const what = { isLocalRoot, name, kind, outcome, errorType, sharedAttributes, attributes, sampling };
-    return { traceId, spanId, parentId, ...what, ...time, ...http };
-  }
+  readonly flags: number;
+  readonly tracestate: string | undefined;
+  readonly tracer: SpanOwner;
+  /** The topmost span above it in this process, or itself. */
+  readonly top: RecordingSpan;
+  /** The trace of a span started below this one; another instance decides for itself. */
+  traceFor(tracer: SpanOwner): LocalTrace | null | undefined;
 }
 
-/** What a span takes over from the one above it. */
+/** Properties that a span takes over from the span above it. */
 export interface SpanContext {
   readonly ids: SpanIds;
   readonly isLocalRoot: boolean;
-  readonly sampled: boolean;
+  /** Trace flags to send on; see trace-context.ts. */
+  readonly flags: number;
   readonly tracestate: string | undefined;
-  /** `null` below a span that is kept without a decision; none for the first of its trace in this process. */
+  /**
+   * `null` below a span that is kept without a decision; `undefined` for the first span of its trace in this process.
+   */
   readonly trace?: LocalTrace | null | undefined;
+  /** The topmost span above it in this process. */
+  readonly top?: RecordingSpan | undefined;
+}
+
+/** A span that the tracer has in sight until it ends: a list through the spans themselves; see open-spans.ts. */
+export interface OpenSpan {
+  /** The data recorded so far; `undefined` once the span has ended. */
+  data: SpanData | undefined;
+  isListed: boolean;
+  previousOpen: OpenSpan | undefined;
+  nextOpen: OpenSpan | undefined;
+  /** Its place among those whose end could not be told; see `Tracer.overdue`. */
+  nextOverdue: OpenSpan | null | undefined;
+  end(): void;
+  /** Ends the span because the process ends. */
+  interrupt(): void;
+}
+
+/** The part of a tracer that its spans need. */
+export interface SpanOwner {
+  readonly attributes: AttributeRecorder;
+  /** Spans are counted, and not recorded. */
+  readonly isClosed: boolean;
+  /** Whether spans must know which of them belong together. */
+  readonly needsTraces: boolean;
+  /** The last of the spans whose end could not be told; see `Tracer.overdue`. */
+  overdue: OpenSpan | null;
+  /** A name of spans or a route, by the rules of attributes. */
+  cleanName(name: string): string;
+  started(span: OpenSpan): void;
+  ended(span: OpenSpan, data: SpanData): void;
+  /** The span is taken out of the record. */
+  forgotten(span: OpenSpan): void;
+  /** Starts a span without children below one of this tracer's or of another's. */
+  startLeaf(parent: SpanAbove, name: string, kind: SpanKind, attributes: Attributes | undefined): Leaf | undefined;
+  /** So is the first span of a trace. */
+  suppressed(trace: LocalTrace): void;
 }
 
 /**
  * The handle the application holds. It is small, and after `end()` it keeps nothing but ids: whatever captured the
  * async context of a request (a pooled socket, a timer) keeps this object alive for as long as it lives itself.
  */
-export class RecordingSpan implements Span {
+export class RecordingSpan implements Span, OpenSpan, SpanAbove {
   readonly ids: SpanIds;
   readonly tracestate: string | undefined;
-  /** The flag sent on: the caller's where the trace is continued, so that Ferret never makes others record more. */
-  readonly sampled: boolean;
-  /** What is recorded so far; gone once the span has ended. */
+  /**
+   * The trace flags sent on: the caller's where the trace is continued, so that Ferret never makes others record more.
+   */
+  readonly flags: number;
   data: SpanData | undefined;
   /** Not recorded on purpose, and neither is what is started below it. */
   isSuppressed = false;
-  /** What is kept or let go together; small once that is decided. */
+  /** The spans that are kept or let go together with this one. The object is small once that is decided. */
   readonly trace: LocalTrace | null;
-  protected readonly tracer: Tracer;
-  /** Its place among the open ones; see open-spans.ts. */
+  readonly tracer: SpanOwner;
   isListed = false;
-  previousOpen: RecordingSpan | undefined = undefined;
-  nextOpen: RecordingSpan | undefined = undefined;
+  previousOpen: OpenSpan | undefined = undefined;
+  nextOpen: OpenSpan | undefined = undefined;
+  nextOverdue: OpenSpan | null | undefined = undefined;
+  readonly #top: RecordingSpan | undefined;
 
-  constructor(tracer: Tracer, name: string, kind: SpanKind, context: SpanContext) {
+  constructor(tracer: SpanOwner, name: string, kind: SpanKind, context: SpanContext) {
     this.tracer = tracer;
     this.ids = context.ids;
-    this.sampled = context.sampled;
+    this.flags = context.flags;
     this.tracestate = context.tracestate;
+    this.#top = context.top;
     this.data = tracer.isClosed ? undefined : new SpanData(name, kind, context.ids, context.isLocalRoot);
     this.trace = this.data === undefined ? null : this.#join(context.trace, this.data);
   }
@@ -115,22 +113,30 @@ export class RecordingSpan implements Span {
     return this.ids.parentId;
   }
 
-  isOf(tracer: Tracer): boolean {
-    return this.tracer === tracer;
+  /** The topmost span above it in this process, or itself. Not its parent: chains of parents have no end. */
+  get top(): RecordingSpan {
+    return this.#top ?? this;
   }
 
   get isRecording(): boolean {
     return this.data !== undefined;
   }
 
+  /** For links to it: it is a span of this process. */
+  get isRemote(): false {
+    return false;
+  }
+
   get traceparent(): string {
-    if (!this.isSuppressed) return formatTraceparent(this.traceId, this.spanId, this.sampled);
+    if (!this.isSuppressed) return formatTraceparent(this.traceId, this.spanId, this.flags);
     // The next service is better off below the caller's span than below one that is nowhere.
-    return formatTraceparent(this.traceId, this.parentId ?? this.spanId, this.parentId !== undefined && this.sampled);
+    const { parentId } = this;
+    if (parentId !== undefined) return formatTraceparent(this.traceId, parentId, this.flags);
+    return formatTraceparent(this.traceId, this.spanId, this.flags & ~SAMPLED_FLAG);
   }
 
   /** The trace of a span started below this one; another instance decides for itself. */
-  traceFor(tracer: Tracer): LocalTrace | null | undefined {
+  traceFor(tracer: SpanOwner): LocalTrace | null | undefined {
     return this.tracer === tracer ? this.trace : undefined;
   }
 
@@ -145,32 +151,65 @@ export class RecordingSpan implements Span {
   }
 
   recordError(error: unknown): this {
-    const data = this.data;
-    if (data !== undefined) {
-      data.outcome = 'error';
-      data.errorType = this.recordException(data, error);
-    }
+    if (this.data !== undefined) recordFailure(this.data, this.tracer.attributes, error);
+    return this;
+  }
+
+  addLink(link: LinkedSpan): this {
+    if (this.data !== undefined) this.data.addMore().addLink(this.data, this.tracer.attributes, link);
+    return this;
+  }
+
+  addEvent(name: string, attributes?: Attributes, time?: Date | number): this {
+    const { data, tracer } = this;
+    if (data !== undefined) data.addMore().addEvent(data, tracer.attributes, tracer.cleanName(name), attributes, time);
     return this;
   }
 
   end(): void {
-    const data = this.data;
+    const { data } = this;
     if (data === undefined) return;
-    this.data = undefined;
-    data.durationNanos = Math.max(0, Math.round((performance.now() - data.startedAt) * 1e6));
-    this.tracer.ended(this, data);
+    try {
+      data.durationNanos = Math.max(0, Math.round((performance.now() - data.startedAt) * 1e6));
+      this.tracer.ended(this, data);
+    } catch {
+      if (this.nextOverdue !== undefined) return;
+      this.nextOverdue = this.tracer.overdue;
+      this.tracer.overdue = this;
+    }
   }
 
   /** Takes the span out of the record, as if it had never been started. */
   suppress(): void {
-    if (this.data === undefined) return;
-    if (this.trace?.root === this.data) this.trace.isSuppressed = true;
+    const { data, trace } = this;
+    if (data === undefined) return;
+    this.tracer.forgotten(this);
     this.data = undefined;
     this.isSuppressed = true;
-    this.tracer.suppressed(this);
+    if (trace === null || trace.root !== data) return;
+    trace.isSuppressed = true;
+    trace.root = undefined;
+    this.tracer.suppressed(trace);
   }
 
-  /** Ends the span because the process ends. */
+  /** Keeps a span that was never started out of the record, with what is started below it. */
+  ignore(): void {
+    this.data = undefined;
+    this.isSuppressed = true;
+  }
+
+  /** Takes the span out of the record until {@link resume}: its work was described, and has not begun. */
+  pause(): void {
+    if (this.data !== undefined) this.tracer.forgotten(this);
+  }
+
+  /** The work begins now. */
+  resume(): void {
+    if (this.data === undefined) return;
+    this.data.restart();
+    this.tracer.started(this);
+  }
+
   interrupt(): void {
     if (this.data !== undefined) this.data.outcome = 'interrupted';
     this.end();
@@ -182,35 +221,16 @@ export class RecordingSpan implements Span {
 
   #join(trace: LocalTrace | null | undefined, data: SpanData): LocalTrace | null {
     let joined = trace ?? null;
-    if (trace === undefined && this.tracer.isSampling) {
+    if (trace === undefined && this.tracer.needsTraces) {
       joined = new LocalTrace();
       joined.root = data;
     }
     if (joined !== null) data.trace = joined;
     return joined;
   }
-
-  /**
-   * Keeps an exception without a verdict on the span, and returns its class name.
-   * Attribute names: OpenTelemetry semantic conventions, "Exceptions".
-   */
-  protected recordException(data: SpanData, error: unknown): string {
-    const { attributes } = this.tracer;
-    let type = 'unknown';
-    try {
-      type = attributes.text(className(error));
-      attributes.set(data, 'exception.type', type);
-      attributes.set(data, 'exception.message', error instanceof Error ? error.message : error);
-      if (error instanceof Error) attributes.set(data, 'exception.stacktrace', error.stack);
-    } catch {
-      // A proxy or a getter that throws: what could be read before is kept.
-    }
-    return type;
-  }
 }
 
-function className(error: unknown): string {
-  if (!(error instanceof Error)) return error === null ? 'null' : typeof error;
-  // Most subclasses leave `name` at "Error"; the constructor knows better.
-  return error.name === 'Error' ? error.constructor.name || 'Error' : error.name;
+/** By shape: the span may come from the other copy of this package, CommonJS or ES module. */
+export function isSuppressed(span: object): boolean {
+  return (span as { readonly isSuppressed?: boolean }).isSuppressed === true;
 }

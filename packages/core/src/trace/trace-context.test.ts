@@ -7,8 +7,8 @@ const PARENT = '00f067aa0ba902b7';
 
 describe('traceparent', () => {
   it('is read', () => {
-    expect(parseTraceparent(`00-${TRACE}-${PARENT}-01`)).toEqual({ traceId: TRACE, parentId: PARENT, sampled: true });
-    expect(parseTraceparent([`00-${TRACE}-${PARENT}-00`])).toMatchObject({ sampled: false });
+    expect(parseTraceparent(`00-${TRACE}-${PARENT}-01`)).toEqual({ traceId: TRACE, parentId: PARENT, flags: 1 });
+    expect(parseTraceparent([`00-${TRACE}-${PARENT}-00`])).toMatchObject({ flags: 0 });
   });
 
   it.each([
@@ -32,14 +32,19 @@ describe('traceparent', () => {
 
   it('of a higher version is read by its first four fields', () => {
     expect(parseTraceparent(`cc-${TRACE}-${PARENT}-01-what-the-future-has`)).toMatchObject({ traceId: TRACE });
-    expect(parseTraceparent(`01-${TRACE}-${PARENT}-00`)).toMatchObject({ parentId: PARENT, sampled: false });
+    expect(parseTraceparent(`01-${TRACE}-${PARENT}-00`)).toMatchObject({ parentId: PARENT, flags: 0 });
   });
 
-  it('is answered as version 00, with no flag but sampled', () => {
-    const caller = parseTraceparent(`01-${TRACE}-${PARENT}-ff`);
-    expect(caller?.sampled).toBe(true);
-    expect(formatTraceparent(TRACE, PARENT, true)).toBe(`00-${TRACE}-${PARENT}-01`);
-    expect(formatTraceparent(TRACE, PARENT, false)).toBe(`00-${TRACE}-${PARENT}-00`);
+  it.each([
+    ['00', '00'],
+    ['01', '01'],
+    ['02', '02'],
+    ['03', '03'],
+    ['04', '00'],
+    ['ff', '03'],
+  ])('K14: with flags %s is answered as version 00 with flags %s: sampled and random alone', (sent, answered) => {
+    const caller = parseTraceparent(`01-${TRACE}-${PARENT}-${sent}`);
+    expect(formatTraceparent(TRACE, PARENT, caller?.flags ?? -1)).toBe(`00-${TRACE}-${PARENT}-${answered}`);
   });
 
   it('is read back as it was written, and never throws', () => {
@@ -48,8 +53,8 @@ describe('traceparent', () => {
         .string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length })
         .filter((hex) => /[1-9a-f]/.test(hex));
     fc.assert(
-      fc.property(id(32), id(16), fc.boolean(), (traceId, parentId, sampled) => {
-        expect(parseTraceparent(formatTraceparent(traceId, parentId, sampled))).toEqual({ traceId, parentId, sampled });
+      fc.property(id(32), id(16), fc.nat(3), (traceId, parentId, flags) => {
+        expect(parseTraceparent(formatTraceparent(traceId, parentId, flags))).toEqual({ traceId, parentId, flags });
       }),
     );
     fc.assert(fc.property(fc.string(), (text) => void parseTraceparent(text)));
@@ -65,6 +70,13 @@ describe('tracestate', () => {
     expect(parseTracestate('tenant1@sys=x,,b=2,')).toBe('tenant1@sys=x,,b=2,');
   });
 
+  it.each(['1a=x', '1tenant@2system=x', 'a@b@c=x', 'a@=x', 'foo=1,bar=2,foo=3', 'a_-*/@0=x', `${'a'.repeat(256)}=1`])(
+    'K14: is passed on as Level 2 has it: %j',
+    (header) => {
+      expect(parseTracestate(header)).toBe(header);
+    },
+  );
+
   it('may have 32 members, and no more (FAULTS 38)', () => {
     const members = (count: number) => Array.from({ length: count }, (_, index) => `k${index}=v`).join(',');
     expect(parseTracestate(members(32))).toBe(members(32));
@@ -78,12 +90,15 @@ describe('tracestate', () => {
     'novalue',
     '=x',
     'A=1',
-    'a=1,a=2',
     'a=b=c',
     `${'a'.repeat(257)}=1`,
     `a=${'v'.repeat(257)}`,
     'a=\u00e9',
-    '9a=1',
+    '_a=1',
+    '@a=1',
+    'a b=1',
+    'a+b=1',
+    'aB=1',
   ])('is dropped when it is %j', (header) => {
     expect(parseTracestate(header)).toBeUndefined();
   });

@@ -18,7 +18,12 @@ function build(): Tracer {
     limits,
     createRedactor({}, () => {}),
   );
-  return new Tracer(recorder, new LedgerCounters(), () => {});
+  return new Tracer(recorder, new LedgerCounters(), {
+    needsTraces: false,
+    ended: () => {},
+    suppressed: () => {},
+    holdTraces: () => {},
+  });
 }
 
 describe('the spans that have been open for a while', () => {
@@ -49,7 +54,7 @@ describe('the spans that have been open for a while', () => {
     const tracer = build();
     tracer.start('a');
     vi.advanceTimersByTime(2_000);
-    tracer.close();
+    tracer.interruptOpen();
     expect(namesOf(tracer)).toEqual([]);
   });
 });

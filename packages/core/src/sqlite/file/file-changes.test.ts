@@ -1,10 +1,11 @@
-import { mkdtemp, open as openFile, readdir, rename, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, open as openFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DiagnosticCode } from '../../diagnostics.js';
 import { type SpanBatch, StoreUnavailableError } from '../../sink/sink.js';
 import { batchOf, identityOfProcess, ledgerOf, spanOf } from '../../spill/spill.fixture.js';
+import { temporaryDirectory } from '../../temporary-directory.fixture.js';
+import { connect } from '../reader/connection.js';
 import { SqliteSink } from '../sqlite-sink.js';
 import { openDatabase } from './driver.js';
 
@@ -16,7 +17,7 @@ let reports: DiagnosticCode[];
 let sink: SqliteSink;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-'));
+  directory = temporaryDirectory();
   file = join(directory, 'ferret.db');
   reports = [];
   sink = sinkOf('one');
@@ -27,9 +28,9 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-function sinkOf(key: string): SqliteSink {
+function sinkOf(key: string, path = file): SqliteSink {
   return new SqliteSink(
-    { file, synchronous: 'normal', retention: NEVER },
+    { file: path, synchronous: 'normal', retention: NEVER },
     identityOfProcess(key, { pid: process.pid }),
     (code) => reports.push(code),
   );
@@ -57,6 +58,22 @@ async function namesIn(path = file): Promise<unknown[]> {
 async function removeAll(): Promise<void> {
   for (const suffix of ['', '-wal', '-shm']) await rm(file + suffix, { force: true });
 }
+
+describe('a file that a reader of this process has open', () => {
+  it('is written to once the reader lets go of it, and nothing is lost meanwhile', async () => {
+    await write(batchOf(1));
+    // As a process that was killed leaves it.
+    const copy = join(directory, 'copy.db');
+    for (const suffix of ['', '-wal', '-shm']) await copyFile(file + suffix, copy + suffix);
+    const reader = await connect(copy);
+    const writer = sinkOf('two', copy);
+    await expect(writer.write(batchOf(2))).rejects.toBeInstanceOf(StoreUnavailableError);
+    await reader.close();
+    await writer.write(batchOf(2));
+    await writer.close();
+    expect(await namesIn(copy)).toEqual(['batch 1', 'batch 2']);
+  });
+});
 
 describe('a file that changes while it is open (FAULTS 7, 8)', () => {
   it('was removed: the batch is stored in a new one', async () => {
@@ -146,4 +163,26 @@ describe('a tick', () => {
     expect(await database.all('SELECT name FROM ferret_open_spans_v1')).toEqual([]);
     await database.close();
   });
+});
+
+it('P20: an idle process says no more often that it lives because of what is open', async () => {
+  let now = performance.now();
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+  try {
+    const openSpans = Array.from({ length: 100 }, () => spanOf({ name: 'open' }));
+    const signs = new Set<number>();
+    await sink.tick({ openSpans, routeMinutes: [], ledger: ledgerOf({ started: 100 }) });
+    const database = await openDatabase(file, 'read');
+    for (let second = 1; second <= 500; second++) {
+      now += 1_000;
+      await sink.tick({ openSpans, routeMinutes: [], ledger: ledgerOf({ started: 100 }) });
+      const [row] = await database.all<{ seen: number }>('SELECT last_seen_us AS seen FROM process');
+      if (second > 100) signs.add(row!.seen);
+    }
+    await database.close();
+    expect(signs.size).toBeLessThanOrEqual(400 / 20 + 1);
+    expect(signs.size).toBeGreaterThan(400 / 60);
+  } finally {
+    clock.mockRestore();
+  }
 });

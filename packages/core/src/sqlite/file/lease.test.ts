@@ -1,9 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startOf } from '../../process/process-liveness.js';
 import { identityOfProcess } from '../../spill/spill.fixture.js';
+import { temporaryDirectory } from '../../temporary-directory.fixture.js';
 import type { Database } from './driver.js';
 import { openForWriting } from './file.js';
 import { acquireLease, releaseLease } from './lease.js';
@@ -16,7 +16,7 @@ let directory: string;
 let database: Database;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-'));
+  directory = temporaryDirectory();
   database = await openForWriting(join(directory, 'ferret.db'), 'normal', () => {});
 });
 
@@ -75,3 +75,11 @@ it('does not outlive a clock that is set back', async () => {
   await ask();
   expect(await ask(alive('two'), NOW - HOUR)).toBe(true);
 });
+
+it.each(['{"processKey":', '', 'null', '7', '{}', '{"processKey":"x","hostname":"y","pid":"1","pidStart":2}'])(
+  'R21: is free where its holder cannot be read: %j',
+  async (holder) => {
+    await database.run('INSERT INTO lease VALUES (?, ?, ?)', ['work', holder, NOW + SECOND]);
+    expect(await ask()).toBe(true);
+  },
+);

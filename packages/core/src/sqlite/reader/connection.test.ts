@@ -1,16 +1,16 @@
-import { copyFile, mkdir, mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, mkdir, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { temporaryDirectory } from '../../temporary-directory.fixture.js';
+import { createStoreFixture } from '../../testing/store-fixture.js';
 import { openDatabase } from '../file/driver.js';
 import { openReader } from './file-reader.js';
-import { createStoreFixture } from './reader.fixture.js';
 
 let directory: string;
 let file: string;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-open-'));
+  directory = temporaryDirectory();
   file = join(directory, 'ferret.db');
 });
 
@@ -178,9 +178,24 @@ describe('a damaged file', () => {
 
   it('that lacks a table is reported with what SQLite says', async () => {
     await writeStore();
-    await execute(file, 'PRAGMA foreign_keys = OFF; ALTER TABLE run RENAME TO gone;');
+    await execute(file, 'PRAGMA foreign_keys = OFF; DROP TABLE run;');
     const reader = await openReader(file);
     await expect(reader.runs()).rejects.toMatchObject({ code: 'FILE_UNREADABLE', message: /no such table/ });
     await reader.close();
+  });
+});
+
+describe('while a reader is open and idle', () => {
+  it('a process that ends can remove its -wal, and the reader reads on', async () => {
+    const store = await createStoreFixture(file);
+    await store.addRun();
+    const reader = await openReader(file);
+    expect(await reader.runs()).toHaveLength(1);
+    // SQLite refuses this, as it leaves the -wal at the end, while another has the file open.
+    await vi.waitFor(() => store.database.exec('PRAGMA journal_mode = DELETE'), { timeout: 10_000 });
+    expect(await readdir(directory)).toEqual(['ferret.db']);
+    expect(await reader.runs()).toHaveLength(1);
+    await reader.close();
+    await store.close();
   });
 });

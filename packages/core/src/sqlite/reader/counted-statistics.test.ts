@@ -1,10 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { temporaryDirectory } from '../../temporary-directory.fixture.js';
+import { createStoreFixture, FIXTURE_START_MICROS, type StoreFixture } from '../../testing/store-fixture.js';
 import { type Connection, connect } from './connection.js';
 import { type RouteStatisticsOptions, readRouteStatistics } from './counted-statistics.js';
-import { createStoreFixture, FIXTURE_START_MICROS, type StoreFixture } from './reader.fixture.js';
 
 const MINUTE = 60_000_000;
 const MILLISECOND = 1_000_000;
@@ -14,7 +14,7 @@ let store: StoreFixture;
 let connection: Connection;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-reader-'));
+  directory = temporaryDirectory();
   const file = join(directory, 'ferret.db');
   store = await createStoreFixture(file);
   connection = await connect(file);

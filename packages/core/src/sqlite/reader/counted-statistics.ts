@@ -1,10 +1,14 @@
 import { addBuckets, BUCKETS, bucketCounts, bucketStart, Histogram } from '../../statistics/histogram.js';
+import { textOf } from '../file/dictionary-text.js';
 import type { SqlValue } from '../file/driver.js';
 import { OUTCOMES } from '../file/schema.js';
 import type { Connection } from './connection.js';
 import type { DistributionStep, NameStatistics } from './statistics.js';
 
-/** Which minutes of a run: microseconds since the epoch; a minute counts as a whole, and so does an hour that minutes have become. */
+/**
+ * Which minutes of a run: microseconds since the epoch; a minute counts as a whole, and so does an hour that minutes
+ * have become.
+ */
 export interface RouteStatisticsOptions {
   /** Leaves out minutes before the one that this falls into. */
   readonly sinceMicros?: number;
@@ -14,7 +18,7 @@ export interface RouteStatisticsOptions {
   readonly by?: 'name' | 'outcome';
 }
 
-/** One name and outcome in one minute of one process. */
+/** Counts of one name and outcome in one minute of one process. */
 export interface RouteRow {
   minute_us: number;
   /** The name as it is stored, an id or a text; the page after this one begins behind it. */
@@ -28,7 +32,7 @@ export interface RouteRow {
   buckets: string;
 }
 
-/** What one page counted of a name and outcome. */
+/** Counts of a name and outcome in one page. */
 interface PageRow {
   name: string;
   outcome: number;
@@ -56,19 +60,15 @@ const END_OF_SHORTEST_STEP = 1_024;
 export const ERROR = OUTCOMES.indexOf('error');
 
 const SELECT_PROCESSES = `
-SELECT process.id FROM process JOIN run ON run.id = process.run_id WHERE run.run_id = ? ORDER BY process.id`;
+SELECT process.id FROM process JOIN run ON run.id = process.run_id WHERE ?1 IS NULL OR run.run_id = ?1 ORDER BY process.id`;
 
 /**
- * Behind a key in the order of the primary key. Pages go along it: no transaction is held between two of them, and a row that its
- * process replaces meanwhile, with a new row id, is read once all the same.
+ * Behind a key in the order of the primary key. Pages go along it: no transaction is held between two of them, and a
+ * row that its process replaces meanwhile, with a new row id, is read once all the same.
  */
 const BEHIND = 'process_id = ?1 AND minute_us < ?2 AND (minute_us, route_minute.name, outcome) > (?3, ?4, ?5)';
 
-const NAME = `
-CASE typeof(route_minute.name)
-  WHEN 'integer' THEN coalesce((SELECT text FROM string WHERE id = route_minute.name), CAST(route_minute.name AS TEXT))
-  ELSE route_minute.name
-END AS name`;
+const NAME = `${textOf('route_minute.name')} AS name`;
 
 const SELECT_ROWS = `
 SELECT minute_us, route_minute.name AS stored_name, ${NAME}, outcome, count, sum_ns, min_ns, max_ns, buckets
@@ -95,18 +95,18 @@ const DEFAULT_PAGE_SIZE = 5_000;
 const END: readonly SqlValue[] = [Number.MAX_SAFE_INTEGER, 0, 0];
 
 /**
- * Statistics of every name or outcome of a run, the one that took most time first, from what its processes counted: exact but for
- * the percentiles, which are right to 2 %, and whatever was kept of the spans themselves. Memory holds a page, and one
- * histogram a name.
+ * Statistics of every name or outcome of a run (of all runs without an id), the one that took most time first, from
+ * what its processes counted: exact but for the percentiles, which are right to 2 %, and whatever was kept of the spans
+ * themselves. Memory holds a page, and one histogram a name.
  */
 export async function readRouteStatistics(
   connection: Connection,
-  runId: string,
+  runId: string | undefined,
   options: RouteStatisticsOptions = {},
   pageSize = DEFAULT_PAGE_SIZE,
 ): Promise<NameStatistics[]> {
   const groups = new Map<string, Tally>();
-  for (const { id } of await connection.all<{ id: number }>(SELECT_PROCESSES, [runId])) {
+  for (const { id } of await connection.all<{ id: number }>(SELECT_PROCESSES, [runId ?? null])) {
     for await (const rows of readPages(connection, id, options, pageSize)) {
       for (const row of rows) {
         add(groups, options.by === 'outcome' ? (OUTCOMES[row.outcome] ?? '') : row.name, row);
@@ -138,7 +138,7 @@ async function* readPages(
   }
 }
 
-/** What processes counted, minute by minute. Memory holds one page. */
+/** Reads the counts of processes, minute by minute. Memory holds one page. */
 export async function* readRouteRows(
   connection: Connection,
   processIds: readonly number[],

@@ -1,15 +1,16 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startOf } from '../../process/process-liveness.js';
-import type { EndReason } from '../../sink/sink.js';
+import type { EndReason } from '../../sink/end-reason.js';
 import { batchOf, identityOfProcess, ledgerOf } from '../../spill/spill.fixture.js';
 import { spillFileOf } from '../../spill/spill-file.js';
 import { encodeBatch, encodeEnd } from '../../spill/spill-record.js';
-import { createSchema1 } from '../file/schema-1.fixture.js';
+import { temporaryDirectory } from '../../temporary-directory.fixture.js';
+import { createOlderFile } from '../../testing/older-file.js';
+import { createStoreFixture, FIXTURE_START_MICROS, type StoreFixture } from '../../testing/store-fixture.js';
 import { type Crash, type CrashesOptions, openReader } from './file-reader.js';
-import { createStoreFixture, FIXTURE_START_MICROS, type StoreFixture } from './reader.fixture.js';
 
 /** A pid that no process has. */
 const DEAD = 0x7fff_fffe;
@@ -19,7 +20,7 @@ let directory: string;
 let file: string;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-'));
+  directory = temporaryDirectory();
   file = join(directory, 'ferret.db');
 });
 
@@ -250,19 +251,17 @@ describe('the spill files beside a file', () => {
   });
 });
 
-describe('a file in schema 1', () => {
-  it('can be read, and says which processes are gone without a word', async () => {
-    await createSchema1(
-      file,
-      `INSERT INTO run VALUES (1, 'old', 'shop', 1, '{}');
-       INSERT INTO process (process_key, run_id, pid, thread_id, thread_name, hostname, node_version, started_at_us, last_seen_us)
-       VALUES ('dead', 1, ${DEAD}, 0, 'main', '${hostname()}', '20', 1, 2),
-              ('alive', 1, ${process.pid}, 0, 'main', '${hostname()}', '20', 1, 2);
-       INSERT INTO open_span VALUES (1, x'ab', x'cd', NULL, 'GET /', 1, 1, NULL);`,
-    );
-    expect(await crashes()).toMatchObject([{ processKey: 'dead', inFlight: [{ name: 'GET /', isLocalRoot: true }] }]);
-    const reader = await openReader(file);
-    expect((await reader.run('old')).processes.map(({ state }) => state)).toEqual(['crashed', 'running']);
-    await reader.close();
-  });
+it('in an older file can be read, before anybody has brought it up to date', async () => {
+  await createOlderFile(
+    file,
+    `INSERT INTO run VALUES (1, 'old', 'shop', 1, '{}');
+     INSERT INTO process (process_key, run_id, pid, thread_id, thread_name, hostname, node_version, started_at_us, last_seen_us)
+     VALUES ('dead', 1, ${DEAD}, 0, 'main', '${hostname()}', '20', 1, 2),
+            ('alive', 1, ${process.pid}, 0, 'main', '${hostname()}', '20', 1, 2);
+     INSERT INTO open_span VALUES (1, x'ab', x'cd', NULL, 'GET /', 1, 1, NULL, 1);`,
+  );
+  expect(await crashes()).toMatchObject([{ processKey: 'dead', inFlight: [{ name: 'GET /', isLocalRoot: true }] }]);
+  const reader = await openReader(file);
+  expect((await reader.run('old')).processes.map(({ state }) => state)).toEqual(['crashed', 'running']);
+  await reader.close();
 });

@@ -1,9 +1,10 @@
 import { hostname } from 'node:os';
 import { mayLive } from '../../process/process-liveness.js';
 import { readLastWord } from '../../spill/last-word.js';
+import { textOf } from '../file/dictionary-text.js';
 import { OUTCOMES } from '../file/schema.js';
 import type { Connection } from './connection.js';
-import { SELECT_SPANS, type SpanRow, type StoredSpan, selectText, TRACE_ROWS, toSpan } from './spans.js';
+import { SELECT_SPANS, type SpanRow, type StoredSpan, TRACE_ROWS, toSpan } from './spans.js';
 
 /** A process that ended without being asked to, and what it was doing. */
 export interface Crash {
@@ -15,22 +16,28 @@ export interface Crash {
   readonly threadName: string;
   readonly hostname: string;
   readonly nodeVersion: string;
-  /** `crashed`: killed without a word. `uncaughtException`: by an exception that nobody caught. */
+  /** `crashed`: killed without a word. `uncaughtException`: by an uncaught exception. */
   readonly reason: 'crashed' | 'uncaughtException';
   /** Microseconds since the epoch. */
   readonly startedAtMicros: number;
   /** When it ended; of a process that was killed, when it was last seen. */
   readonly endedAtMicros: number;
   /**
-   * Whether the file knows of the crash already. If not, the process is found to be dead now, and `inFlight` is what it last said:
-   * `ferret recover`, or the next start of the application, stores it.
+   * Whether the file knows of the crash already. If not, the process is found to be dead now, and `inFlight` is what it
+   * last said: `ferret recover`, or the next start of the application, stores it.
    */
   readonly isRecovered: boolean;
-  /** The process ran on another host and has been silent for a minute: it may as well be held up, or idle and of an older Ferret. */
+  /**
+   * The process ran on another host and has been silent for a minute: it may as well be held up, or idle and of an
+   * older Ferret.
+   */
   readonly mayBeIdle: boolean;
   /** Spans that were open at the end, in order of start: all of them, or the first `spanLimit`. */
   readonly inFlight: readonly InFlightSpan[];
-  /** How many spans were open; those that were open for less than a second when a process was killed are not known. */
+  /**
+   * Number of spans that were open. Spans that were open for less than a second when a process was killed are not
+   * known.
+   */
   readonly inFlightCount: number;
 }
 
@@ -43,15 +50,15 @@ export interface InFlightSpan extends StoredSpan {
 export interface CrashesOptions {
   /** Default: all runs. */
   readonly runId?: string;
-  /** How many spans in flight are read of each process. Default 1,000. */
+  /** Number of spans in flight that are read of each process. Default 1,000. */
   readonly spanLimit?: number;
 }
 
 const DEFAULT_SPAN_LIMIT = 1_000;
 
 /**
- * How far back from a process's last row its interrupted spans are looked for. They are the last that are stored of it; only rows of
- * other processes may lie between.
+ * Rows before a process's last one in which its interrupted spans are looked for. They are the last that are stored of
+ * it; only rows of other processes may lie between.
  */
 const LOOK_BACK_ROWS = 200_000;
 
@@ -80,19 +87,21 @@ interface CandidateRow {
   ticked_span_id: number | null;
 }
 
-/** Schema 1 knows neither when a pid was given out nor when a process last ticked. */
-const selectCandidates = (schemaVersion: number) => `
+const SELECT_CANDIDATES = `
 SELECT
   process.id, run.run_id, run.service, process.process_key, process.pid, process.thread_id, process.thread_name,
   process.hostname, process.node_version, process.started_at_us, process.last_seen_us, process.ended_at_us,
   process.end_reason, process.first_span_id, process.last_span_id,
-  ${schemaVersion < 2 ? 'NULL AS pid_start, NULL AS ticked_span_id' : 'process.pid_start, process.ticked_span_id'}
+  process.pid_start, process.ticked_span_id
 FROM process JOIN run ON run.id = process.run_id
 WHERE (process.ended_at_us IS NULL OR process.end_reason IN ('crashed', 'uncaughtException'))
   AND (?1 IS NULL OR run.run_id = ?1)
 ORDER BY coalesce(process.ended_at_us, process.last_seen_us) DESC, process.id DESC`;
 
-/** The last row of the process that is not an interrupted span, if there is one within the window: SQLite walks back to it. */
+/**
+ * The last row of the process that is not an interrupted span, if there is one within the window: SQLite walks back to
+ * it.
+ */
 const SELECT_LAST_ENDED = `
 SELECT id FROM span
 WHERE id BETWEEN ?2 AND ?3 AND process_id = ?1 AND outcome <> ${INTERRUPTED}
@@ -108,19 +117,19 @@ WHERE span.id BETWEEN ?2 AND ?3 AND span.process_id = ?1 AND span.outcome = ${IN
 ORDER BY span.start_us, span.id LIMIT ?4`;
 
 /** As recovery would store them. What has ended and been stored since the last tick lies between `?2` and `?3`. */
-const selectOpen = (schemaVersion: number) => `
+const SELECT_OPEN = `
 SELECT
   open_span.rowid AS id,
   lower(hex(open_span.trace_id)) AS trace_id,
   lower(hex(open_span.span_id)) AS span_id,
   nullif(lower(hex(open_span.parent_id)), '') AS parent_id,
-  ${schemaVersion < 2 ? 'open_span.parent_id IS NULL' : 'open_span.is_local_root'} AS is_local_root,
+  open_span.is_local_root,
   run.run_id, process.process_key, process.pid, process.thread_id,
-  open_span.name, open_span.kind, open_span.start_us,
+  coalesce(CAST(open_span.name AS TEXT), '') AS name, open_span.kind, open_span.start_us,
   max(0, process.last_seen_us - open_span.start_us) * 1000 AS duration_ns,
   ${INTERRUPTED} AS outcome,
   NULL AS http_method, NULL AS http_route, NULL AS http_status_code, NULL AS error_type, NULL AS shared,
-  open_span.attributes, NULL AS keep_reason, NULL AS keep_probability
+  open_span.attributes, NULL AS keep_reason, NULL AS keep_probability, open_span.links, open_span.events
 FROM open_span
 JOIN process ON process.id = open_span.process_id
 JOIN run ON run.id = process.run_id
@@ -129,14 +138,14 @@ WHERE open_span.process_id = ?1
 ORDER BY open_span.start_us, open_span.rowid`;
 
 const SELECT_NAME = `
-SELECT ${selectText('name')} FROM span
+SELECT ${textOf('span.name')} AS name FROM span
 WHERE span.id IN (${TRACE_ROWS}) AND span.span_id = unhex(?2)
 LIMIT 1`;
 
 /** Processes that crashed, the latest first. What each had in flight is read when it is its turn. */
 export async function* readCrashes(connection: Connection, options: CrashesOptions = {}): AsyncGenerator<Crash> {
   const { runId, spanLimit = DEFAULT_SPAN_LIMIT } = options;
-  const candidates = await connection.all<CandidateRow>(selectCandidates(connection.schemaVersion), [runId ?? null]);
+  const candidates = await connection.all<CandidateRow>(SELECT_CANDIDATES, [runId ?? null]);
   for (const row of candidates) {
     const isRecovered = row.ended_at_us !== null;
     const { hostname: host, pid, pid_start: pidStart, last_seen_us: lastSeenMicros } = row;
@@ -184,7 +193,7 @@ async function readInterrupted(connection: Connection, row: CandidateRow, limit:
 async function readOpen(connection: Connection, row: CandidateRow, limit: number): Promise<Found> {
   const last = row.last_span_id ?? 0;
   const ticked = Math.max(row.ticked_span_id ?? 0, last - LOOK_BACK_ROWS);
-  const rows = await connection.all<SpanRow>(selectOpen(connection.schemaVersion), [row.id, ticked, last]);
+  const rows = await connection.all<SpanRow>(SELECT_OPEN, [row.id, ticked, last]);
   return { spans: rows.slice(0, limit).map(toSpan), count: rows.length };
 }
 

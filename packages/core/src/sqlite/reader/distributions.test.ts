@@ -1,9 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { temporaryDirectory } from '../../temporary-directory.fixture.js';
+import { createStoreFixture, FIXTURE_START_MICROS as START, type StoreFixture } from '../../testing/store-fixture.js';
 import { openReader, type Reader } from './file-reader.js';
-import { createStoreFixture, FIXTURE_START_MICROS as START, type StoreFixture } from './reader.fixture.js';
 
 const MINUTE = 60_000_000;
 const MILLI = 1_000_000;
@@ -13,7 +13,7 @@ let store: StoreFixture;
 let reader: Reader;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-distributions-'));
+  directory = temporaryDirectory();
   const file = join(directory, 'ferret.db');
   store = await createStoreFixture(file);
   reader = await openReader(file);
@@ -25,9 +25,12 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
+/** Twenty parts are halved to ten when they are too few for another. */
+const isPartCount = (parts: number) => parts >= 10 && parts <= 20;
+
 describe('distributions', () => {
   it('are none where nothing was recorded', async () => {
-    expect(await reader.distributions()).toEqual({ basis: 'spans', names: [], leftOut: 0 });
+    expect(await reader.distributions()).toEqual({ source: 'spans', names: [], leftOut: 0 });
   });
 
   it('are read from the spans where nothing was counted, in parts of the time', async () => {
@@ -41,20 +44,56 @@ describe('distributions', () => {
         outcome: minute < 20 ? 'error' : 'ok',
       });
     }
-    const { basis, names } = await reader.distributions({ runId: 'run-1' });
-    expect(basis).toBe('spans');
+    const { source, names } = await reader.distributions({ runId: 'run-1' });
+    expect(source).toBe('spans');
     expect(names.map(({ name, histogram, errors, parts }) => [name, histogram.count, errors, parts.length])).toEqual([
-      ['even', 50, 10, 10],
-      ['404', 50, 10, 10],
+      ['even', 50, 10, expect.toSatisfy(isPartCount)],
+      ['404', 50, 10, expect.toSatisfy(isPartCount)],
     ]);
     const [even] = names;
-    expect(even?.parts.map(({ histogram, errors }) => [histogram.count, errors])).toEqual([
-      [5, 5],
-      [5, 5],
-      ...Array.from({ length: 8 }, () => [5, 0]),
-    ]);
+    const counts = even?.parts.map(({ histogram }) => histogram.count) ?? [];
+    // The first and the last part may lie half beside the spans.
+    expect(Math.max(...counts.slice(1, -1)) - Math.min(...counts.slice(1, -1))).toBeLessThanOrEqual(1);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(50);
+    const early = even?.parts.slice(0, counts.length / 2) ?? [];
+    expect(early.reduce((sum, { errors }) => sum + errors, 0)).toBe(10);
     expect(even?.histogram.percentile(50)).toBeCloseTo(49 * MILLI, -6);
     expect(even?.histogram.maxNanos).toBe(99 * MILLI);
+  });
+
+  it('R1: have the same parts with any idle time before, between and behind, and in any order', async () => {
+    const spans = Array.from({ length: 64 }, (_, at) => ({
+      startMicros: START + at * 200_000,
+      durationNanos: (at + 1) * MILLI,
+    }));
+    const partsOf = async (runId: string, idle: readonly number[], isReversed: boolean) => {
+      const process = await store.addProcess(await store.addRun({ runId }), {
+        lastSeenMicros: START + idle.reduce((sum, one) => sum + one, 0) + MINUTE,
+      });
+      const [before = 0, between = 0] = idle;
+      const moved = spans.map((span, at) => ({
+        ...span,
+        startMicros: span.startMicros + before + (at < 32 ? 0 : between),
+      }));
+      await store.database.exec('BEGIN');
+      for (const span of isReversed ? moved.reverse() : moved) await store.addSpan(process, span);
+      await store.database.exec('COMMIT');
+      const { names } = await reader.distributions({ runId });
+      return names[0]?.parts.map(({ histogram }) => histogram.buckets());
+    };
+    // Idle time of whole parts, at the end of one: parts begin at fixed times.
+    const idle = 2 ** 14 * 100_000;
+    const parts = await partsOf('busy', [0, 0, 0], false);
+    expect(parts?.length).toSatisfy(isPartCount);
+    for (const [name, times] of Object.entries({
+      before: [idle, 0, 0],
+      between: [0, idle, 0],
+      behind: [0, 0, idle],
+      all: [3 * idle, 5 * idle, idle],
+    })) {
+      expect(await partsOf(name, times, false), name).toEqual(parts);
+    }
+    expect(await partsOf('reversed', [idle, idle, idle], true)).toEqual(parts);
   });
 
   it('are of one run or all, and of a time', async () => {
@@ -84,26 +123,55 @@ describe('distributions', () => {
       await store.addRouteMinute(process, { minuteMicros, durationsNanos: [MILLI, 3 * MILLI] });
       await store.addRouteMinute(process, { minuteMicros, durationsNanos: [9 * MILLI], outcome: 'error' });
     }
-    const { basis, names } = await reader.distributions({ runId: 'run-1' });
-    expect([basis, names.length, names[0]?.histogram.count, names[0]?.errors]).toEqual(['counts', 1, 180, 60]);
-    expect(names[0]?.parts).toHaveLength(10);
+    const { source, names } = await reader.distributions({ runId: 'run-1' });
+    expect([source, names.length, names[0]?.histogram.count, names[0]?.errors]).toEqual(['routes', 1, 180, 60]);
+    expect(names[0]?.parts.length).toSatisfy(isPartCount);
     const middle = START + 30.5 * MINUTE;
     const early = await reader.distributions({ untilMicros: middle });
     const late = await reader.distributions({ sinceMicros: middle });
-    expect([early.basis, late.basis]).toEqual(['counts', 'counts']);
+    expect([early.source, late.source]).toEqual(['routes', 'routes']);
     expect([early, late].map((side) => side.names[0]?.histogram.count)).toEqual([93, 87]);
     await store.addProcess(1, { started: 1, lastSeenMicros: end });
-    expect((await reader.distributions()).basis).toBe('spans');
+    expect((await reader.distributions()).source).toBe('spans');
   });
 
   it('are read from the spans where whole minutes would be too coarse, unless these have been deleted', async () => {
     const end = START + 5 * MINUTE;
     const process = await store.addProcess(await store.addRun(), { started: 2, lastSeenMicros: end });
     await store.addRouteMinute(process, { minuteMicros: START, durationsNanos: [MILLI, MILLI] });
-    expect(await reader.distributions({ runId: 'run-1' })).toMatchObject({ basis: 'counts', names: [{ errors: 0 }] });
+    expect(await reader.distributions({ runId: 'run-1' })).toMatchObject({ source: 'routes', names: [{ errors: 0 }] });
     for (const startMicros of [START, end]) await store.addSpan(process, { startMicros });
-    const { basis, names } = await reader.distributions({ runId: 'run-1' });
-    expect([basis, names[0]?.parts.length]).toEqual(['spans', 2]);
+    const { source, names } = await reader.distributions({ runId: 'run-1' });
+    expect([source, names[0]?.parts.length]).toEqual(['spans', 2]);
+  });
+
+  it('R1: are read from the spans where a name was busy for some minutes of a long time, unless some were sampled out', async () => {
+    const end = START + 60 * MINUTE;
+    for (const [runId, sampledOut, source] of [
+      ['kept', 0, 'spans'],
+      ['sampled', 1, 'routes'],
+    ] as const) {
+      const process = await store.addProcess(await store.addRun({ runId }), {
+        started: 240,
+        sampledOut,
+        lastSeenMicros: end,
+      });
+      const durationsNanos = Array.from({ length: 120 }, () => MILLI);
+      for (const minute of [20, 21]) {
+        await store.addRouteMinute(process, { minuteMicros: START + minute * MINUTE, durationsNanos });
+      }
+      await store.database.exec('BEGIN');
+      for (let at = 0; at < 240; at++) {
+        await store.addSpan(process, { startMicros: START + 20 * MINUTE + at * 500_000 });
+      }
+      await store.database.exec('COMMIT');
+      const found = await reader.distributions({ runId });
+      expect([found.source, found.names[0]?.histogram.count, (found.names[0]?.parts.length ?? 0) >= 10]).toEqual([
+        source,
+        240,
+        source === 'spans',
+      ]);
+    }
   });
 
   it('leave out spans that are deleted while they are read, with their names', async () => {

@@ -12,19 +12,19 @@ export interface DistributionOptions {
   readonly untilMicros?: number;
 }
 
-/** How the durations of every name are distributed. */
+/** Distributions of the durations of every name. */
 export interface Distributions {
   /**
-   * `counts`: what the processes counted, minute by minute, whatever was sampled; a minute counts as a whole, by its beginning.
-   * `spans`: the spans in the file.
+   * `routes`: what the processes counted, minute by minute, whatever was sampled (`ferret_routes_v1`); a minute counts
+   * as a whole, by its beginning. `spans`: the spans in the file. `ferret analyze --json` uses the same words.
    */
-  readonly basis: 'counts' | 'spans';
+  readonly source: 'routes' | 'spans';
   readonly names: readonly NameDistribution[];
   /** Spans of further names, where there are more than 2,000. */
   readonly leftOut: number;
 }
 
-/** What is read of a histogram. */
+/** The part of a histogram that readers see. */
 export type ReadHistogram = Readonly<
   Pick<Histogram, 'count' | 'sumNanos' | 'minNanos' | 'maxNanos' | 'buckets' | 'percentile'>
 >;
@@ -34,7 +34,10 @@ export interface NameDistribution {
   readonly histogram: ReadHistogram;
   /** Spans with the outcome `error`. */
   readonly errors: number;
-  /** The same in equal parts of the time, those in which the name occurred: how steady it is. */
+  /**
+   * The same in parts of equal length, in order of time: how steady the name is. They are the shortest of which no more
+   * than 20 have a span of the name, so idle time before, between and behind its spans makes no difference.
+   */
   readonly parts: readonly DistributionPart[];
 }
 
@@ -43,14 +46,22 @@ export interface DistributionPart {
   readonly errors: number;
 }
 
-/** Enough to tell a steady name from one that comes and goes; a histogram each. */
-const PARTS = 10;
+/** Enough to tell a steady name from one that comes and goes; each part has a histogram. */
+const MOST_PARTS = 20;
+
+/** The shortest part: spans that are closer tell of one moment. Of counted minutes it is a minute. */
+const LEAST_PART_MICROS = 100_000;
 
 /** As many as a process counts by name. */
 const MAX_NAMES = 2_000;
 
-/** What took fewer minutes is read from the spans: whole minutes would be too coarse for it, and too few to tell how steady it is. */
+/**
+ * A shorter time is read from the spans: whole minutes would be too coarse, and too few to tell how steady a name is.
+ */
 const LEAST_MINUTES = 10;
+
+/** For fewer spans of a name, reading all spans of a long time is not worth while. */
+const LEAST_BUSY = 200;
 
 const PAGE_SIZE = 10_000;
 const ROUTE_PAGE_SIZE = 1_000;
@@ -60,7 +71,7 @@ interface ProcessRow {
   first_span_id: number | null;
   last_span_id: number | null;
   started: number;
-  sampled_out: number;
+  not_kept: number;
   started_at_us: number;
   ended_us: number;
   counts: number;
@@ -69,7 +80,8 @@ interface ProcessRow {
 /** `counts` says whether the process wrote down what it counted. */
 const SELECT_PROCESSES = `
 SELECT
-  process.id, process.first_span_id, process.last_span_id, process.started, process.sampled_out, process.started_at_us,
+  process.id, process.first_span_id, process.last_span_id, process.started, process.started_at_us,
+  process.sampled_out + process.folded AS not_kept,
   coalesce(process.ended_at_us, process.last_seen_us) AS ended_us,
   EXISTS (SELECT 1 FROM route_minute WHERE route_minute.process_id = process.id) AS counts
 FROM process JOIN run ON run.id = process.run_id
@@ -95,17 +107,28 @@ export async function readDistributions(
   const [first, last] = [Math.max(from, sinceMicros), Math.min(to + 1, untilMicros)];
   const areCounted =
     processes.some((row) => row.counts === 1) && processes.every((row) => row.counts === 1 || row.started === 0);
-  // Kept spans are not like all: where some were sampled out, whole minutes are the better evil.
-  const isSampled = processes.some((row) => row.sampled_out > 0);
+  // Kept spans are not like all: where some were sampled out or folded, whole minutes are the better evil.
+  const isSampled = processes.some((row) => row.not_kept > 0);
   const isLong = last - first >= LEAST_MINUTES * MINUTE_MICROS;
-  const read = async (basis: Distributions['basis']): Promise<Distributions> => {
-    const tallies = new Tallies(first, last);
-    await (basis === 'counts' ? readCounts : readSpans)(connection, processes, tallies, sinceMicros, untilMicros);
-    return { basis, names: tallies.names(), leftOut: tallies.leftOut };
+  const read = async (source: Distributions['source']): Promise<Distributions> => {
+    const isCounted = source === 'routes';
+    const tallies = new Tallies(isCounted ? MINUTE_MICROS : LEAST_PART_MICROS);
+    await (isCounted ? readCounts : readSpans)(connection, processes, tallies, sinceMicros, untilMicros);
+    return { source, names: tallies.names(), leftOut: tallies.leftOut };
   };
-  const found = await read(areCounted && (isLong || isSampled) ? 'counts' : 'spans');
+  const counted = areCounted && (isLong || isSampled) ? await read('routes') : undefined;
+  if (counted !== undefined && (isSampled || !counted.names.some(isBrief))) return counted;
+  const found = await read('spans');
   // Retention deletes spans before it deletes what was counted.
-  return areCounted && found.names.length === 0 ? read('counts') : found;
+  return areCounted && found.names.length === 0 ? (counted ?? read('routes')) : found;
+}
+
+/**
+ * Whether a name was busy for so short a time that whole minutes tell little of how steady it is: a load of two minutes
+ * in an hour.
+ */
+function isBrief({ histogram, parts }: NameDistribution): boolean {
+  return histogram.count >= LEAST_BUSY && parts.length < LEAST_MINUTES;
 }
 
 async function readCounts(
@@ -157,7 +180,7 @@ async function readSpans(
     ]);
     await learnNames(connection, page, texts);
     for (const row of page) {
-      const name = typeof row.name === 'number' ? texts.get(row.name) : row.name;
+      const name = typeof row.name === 'number' ? texts.get(row.name) : String(row.name);
       // The span has been deleted since its page was read, and its name with it.
       if (name === undefined) continue;
       const part = tallies.part(name, row.start_us, 1);
@@ -188,46 +211,83 @@ interface Part {
 /** Histograms by name and part of the time. */
 class Tallies {
   leftOut = 0;
-  readonly #parts = new Map<string, (Part | undefined)[]>();
-  readonly #firstMicros: number;
-  readonly #partMicros: number;
+  readonly #names = new Map<string, Timeline>();
+  readonly #leastPartMicros: number;
 
-  constructor(firstMicros: number, lastMicros: number) {
-    this.#firstMicros = firstMicros;
-    this.#partMicros = Math.max((lastMicros - firstMicros) / PARTS, 1);
+  constructor(leastPartMicros: number) {
+    this.#leastPartMicros = leastPartMicros;
   }
 
   /** Where a duration of this name counts that started at this time; nowhere where there are too many names. */
   part(name: string, micros: number, count: number): Part | undefined {
-    let parts = this.#parts.get(name);
-    if (parts === undefined) {
-      if (this.#parts.size === MAX_NAMES) {
+    let timeline = this.#names.get(name);
+    if (timeline === undefined) {
+      if (this.#names.size === MAX_NAMES) {
         this.leftOut += count;
         return undefined;
       }
-      parts = [];
-      this.#parts.set(name, parts);
+      timeline = new Timeline(this.#leastPartMicros);
+      this.#names.set(name, timeline);
     }
-    const index = Math.min(Math.max(Math.floor((micros - this.#firstMicros) / this.#partMicros), 0), PARTS - 1);
-    let part = parts[index];
+    return timeline.part(micros);
+  }
+
+  names(): NameDistribution[] {
+    return [...this.#names].map(([name, timeline]) => {
+      const parts = timeline.parts();
+      const { histogram, errors } = parts.reduce(merge, { histogram: new Histogram(), errors: 0 });
+      return { name, histogram, errors, parts };
+    });
+  }
+}
+
+/**
+ * The parts of one name. They double in length whenever there would be too many, so that spans are read once, in any
+ * order, and nothing has to be known of the time that they cover.
+ */
+class Timeline {
+  #partMicros: number;
+  #parts = new Map<number, Part>();
+
+  constructor(leastPartMicros: number) {
+    this.#partMicros = leastPartMicros;
+  }
+
+  part(micros: number): Part {
+    let index = Math.floor(micros / this.#partMicros);
+    let part = this.#parts.get(index);
+    while (part === undefined && this.#parts.size === MOST_PARTS) {
+      this.#double();
+      index = Math.floor(micros / this.#partMicros);
+      part = this.#parts.get(index);
+    }
     if (part === undefined) {
       part = { histogram: new Histogram(), errors: 0 };
-      parts[index] = part;
+      this.#parts.set(index, part);
     }
     return part;
   }
 
-  names(): NameDistribution[] {
-    return [...this.#parts].map(([name, sparse]) => {
-      const parts = sparse.filter((part) => part !== undefined);
-      const histogram = new Histogram();
-      let errors = 0;
-      for (const part of parts) {
-        const { count, sumNanos, minNanos, maxNanos } = part.histogram;
-        histogram.merge(count, sumNanos, minNanos, maxNanos, part.histogram.buckets());
-        errors += part.errors;
-      }
-      return { name, histogram, errors, parts };
-    });
+  parts(): Part[] {
+    return [...this.#parts].sort(([one], [other]) => one - other).map(([, part]) => part);
   }
+
+  #double(): void {
+    this.#partMicros *= 2;
+    const longer = new Map<number, Part>();
+    for (const [index, part] of this.#parts) {
+      const other = longer.get(Math.floor(index / 2));
+      if (other === undefined) longer.set(Math.floor(index / 2), part);
+      else merge(other, part);
+    }
+    this.#parts = longer;
+  }
+}
+
+/** Adds the second to the first. */
+function merge(all: Part, { histogram, errors }: Part): Part {
+  const { count, sumNanos, minNanos, maxNanos } = histogram;
+  all.histogram.merge(count, sumNanos, minNanos, maxNanos, histogram.buckets());
+  all.errors += errors;
+  return all;
 }

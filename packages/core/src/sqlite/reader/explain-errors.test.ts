@@ -1,26 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import { FerretError } from '../../errors.js';
+import { SqliteError, type SqliteErrorCode } from '../file/driver.js';
 import { explainFileError, explainSqliteError } from './explain-errors.js';
 
 function errorWithCode(code: string): Error {
   return Object.assign(new Error(`${code}: what SQLite says`), { code });
 }
 
-const COPY_BOTH =
-  'a.db has a -wal file beside it and lies in a directory that cannot be written to. ' +
-  'Copy both files to a directory of your own and read them there.';
+const NOT_NOW =
+  'a.db cannot be read now: a process that writes to it ended in the middle of a change, or does not let others ' +
+  'read its -wal or -shm. Start the application again, or run "ferret recover".';
 
 describe('explainSqliteError', () => {
-  it.each([
-    ['SQLITE_NOTADB', 'FILE_NOT_SQLITE', 'a.db is not an SQLite database, so not a Ferret file.'],
-    ['SQLITE_CORRUPT', 'FILE_UNREADABLE', 'a.db is damaged: what SQLite says.'],
-    ['SQLITE_BUSY', 'STORE_UNAVAILABLE', 'a.db is locked by another process. Try again.'],
-    ['SQLITE_LOCKED', 'STORE_UNAVAILABLE', 'a.db is locked by another process. Try again.'],
-    ['SQLITE_CANTOPEN', 'FILE_UNREADABLE', COPY_BOTH],
-    ['SQLITE_READONLY', 'FILE_UNREADABLE', COPY_BOTH],
-    ['SQLITE_IOERR', 'FILE_UNREADABLE', 'a.db cannot be read: what SQLite says.'],
+  it.each<[SqliteErrorCode, string, string]>([
+    ['not-a-database', 'FILE_NOT_SQLITE', 'a.db is not an SQLite database, so not a Ferret file.'],
+    ['damaged', 'FILE_UNREADABLE', 'a.db is damaged: what SQLite says.'],
+    ['busy', 'STORE_UNAVAILABLE', 'a.db is locked by another process. Try again.'],
+    ['cannot-open', 'FILE_UNREADABLE', NOT_NOW],
+    ['read-only', 'FILE_UNREADABLE', NOT_NOW],
+    ['io', 'FILE_UNREADABLE', 'a.db cannot be read: what SQLite says.'],
   ])('turns %s into %s', (code, expectedCode, message) => {
-    const cause = errorWithCode(code);
+    const cause = new SqliteError(code, 'what SQLite says');
     expect(explainSqliteError('a.db', cause)).toMatchObject({ code: expectedCode, message, cause });
   });
 

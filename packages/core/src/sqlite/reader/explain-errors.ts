@@ -1,7 +1,11 @@
 import { FerretError } from '../../errors.js';
 import { isSqliteError } from '../file/driver.js';
 
-/** What the file system reports, in words that name the file. */
+/** To be said of a file that holds nothing. */
+export const IF_COPIED =
+  'If this is a copy of a file in use, its -wal is missing: copy that too, or use "ferret backup".';
+
+/** Turns an error of the file system into words that name the file. */
 export function explainFileError(file: string, error: unknown): FerretError {
   const code = (error as NodeJS.ErrnoException).code ?? String(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') {
@@ -16,34 +20,28 @@ export function explainFileError(file: string, error: unknown): FerretError {
   return new FerretError('FILE_UNREADABLE', `${file} cannot be read: ${reason}.`, { cause: error });
 }
 
-/** What SQLite reports, in words that name the file. Any other error stays what it is. */
+/** Turns an error of SQLite into words that name the file. Any other error stays what it is. */
 export function explainSqliteError(file: string, error: unknown): unknown {
   if (!isSqliteError(error)) {
     return error;
   }
   const options = { cause: error };
   switch (error.code) {
-    case 'SQLITE_NOTADB':
+    case 'not-a-database':
       return new FerretError('FILE_NOT_SQLITE', `${file} is not an SQLite database, so not a Ferret file.`, options);
-    case 'SQLITE_CORRUPT':
-      return new FerretError('FILE_UNREADABLE', `${file} is damaged: ${wordsOf(error.message)}.`, options);
-    case 'SQLITE_BUSY':
-    case 'SQLITE_LOCKED':
+    case 'damaged':
+      return new FerretError('FILE_UNREADABLE', `${file} is damaged: ${error.message}.`, options);
+    case 'busy':
       return new FerretError('STORE_UNAVAILABLE', `${file} is locked by another process. Try again.`, options);
-    case 'SQLITE_CANTOPEN':
-    case 'SQLITE_READONLY':
+    case 'cannot-open':
+    case 'read-only':
       return new FerretError(
         'FILE_UNREADABLE',
-        `${file} has a -wal file beside it and lies in a directory that cannot be written to. ` +
-          'Copy both files to a directory of your own and read them there.',
+        `${file} cannot be read now: a process that writes to it ended in the middle of a change, or does not let others ` +
+          'read its -wal or -shm. Start the application again, or run "ferret recover".',
         options,
       );
     default:
-      return new FerretError('FILE_UNREADABLE', `${file} cannot be read: ${wordsOf(error.message)}.`, options);
+      return new FerretError('FILE_UNREADABLE', `${file} cannot be read: ${error.message}.`, options);
   }
-}
-
-/** SQLite's message without the name of its code, which the error has as its cause. */
-function wordsOf(message: string): string {
-  return message.replace(/^SQLITE_\w+: /, '');
 }

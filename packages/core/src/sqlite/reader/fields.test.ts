@@ -1,9 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { temporaryDirectory } from '../../temporary-directory.fixture.js';
+import {
+  createStoreFixture,
+  FIXTURE_START_MICROS,
+  type FixtureSpan,
+  type StoreFixture,
+} from '../../testing/store-fixture.js';
 import { openReader, type Reader, type SpanCondition, type SpanField, type SpanFilter } from './file-reader.js';
-import { createStoreFixture, FIXTURE_START_MICROS, type FixtureSpan, type StoreFixture } from './reader.fixture.js';
 
 const HOSTILE = [
   'a"b',
@@ -27,7 +32,7 @@ let store: StoreFixture;
 let reader: Reader;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-fields-'));
+  directory = temporaryDirectory();
   const file = join(directory, 'ferret.db');
   store = await createStoreFixture(file);
   reader = await openReader(file);

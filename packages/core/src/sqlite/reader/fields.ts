@@ -1,3 +1,4 @@
+import { textOf } from '../file/dictionary-text.js';
 import { KINDS, OUTCOMES } from '../file/schema.js';
 import type { Bindings } from './bindings.js';
 
@@ -30,37 +31,33 @@ const PREFIX = 'attribute:';
 
 const STATUS = 'CAST(span.http_status_code AS TEXT)';
 
-/** The text of a column that holds a string's id or the string itself. */
-function stored(column: string): string {
-  return `CASE typeof(${column}) WHEN 'integer' THEN (SELECT text FROM string WHERE id = ${column}) ELSE ${column} END`;
-}
-
 /** Attributes that have a column of their own. */
 const COLUMN_OF_ATTRIBUTE: ReadonlyMap<string, string> = new Map([
-  ['http.request.method', stored(TEXT_COLUMNS.method)],
-  ['http.route', stored(TEXT_COLUMNS.route)],
+  ['http.request.method', textOf(TEXT_COLUMNS.method)],
+  ['http.route', textOf(TEXT_COLUMNS.route)],
   ['http.response.status_code', STATUS],
-  ['error.type', stored(TEXT_COLUMNS['error.type'])],
+  ['error.type', textOf(TEXT_COLUMNS['error.type'])],
 ]);
 
-/** What spans are grouped by: a key that is cheap to sort, and the text that it stands for. */
+/** Key that spans are grouped by, which is cheap to sort, and the text that it stands for. */
 export interface GroupExpression {
   readonly key: string;
-  /** Of a key that is called `group_key`; NULL where there is no value. */
+  /** Text of a key that is called `group_key`; NULL where there is no value. */
   readonly label: string;
 }
 
-/** How spans are grouped by a field. */
+/** Returns the expression that groups spans by a field. */
 export function groupBy(bindings: Bindings, field: SpanField): GroupExpression {
   if (isText(field)) {
-    // One value a text, an integer wherever there is one: two processes may have stored the same text in both ways.
+    // Each text has one key, an integer wherever there is one: two processes may have stored the same text in both
+    // ways.
     const column = TEXT_COLUMNS[field];
     return {
       key: `CASE typeof(${column})
         WHEN 'integer' THEN ${column}
         ELSE coalesce((SELECT string.id FROM string WHERE string.text = ${column}), ${column})
       END`,
-      label: stored('group_key'),
+      label: textOf('group_key'),
     };
   }
   if (isWord(field)) {
@@ -70,7 +67,7 @@ export function groupBy(bindings: Bindings, field: SpanField): GroupExpression {
       label: `CASE group_key ${words.map((word, at) => `WHEN ${at} THEN '${word}'`).join(' ')} END`,
     };
   }
-  return { key: textOf(bindings, field), label: 'group_key' };
+  return { key: fieldText(bindings, field), label: 'group_key' };
 }
 
 /** Whether a span meets a condition. */
@@ -84,7 +81,7 @@ export function meets(bindings: Bindings, { field, value }: SpanCondition): stri
     const { column, words } = WORDS[field];
     return `${column} = ${bindings.add((words as readonly string[]).indexOf(value))}`;
   }
-  return `${textOf(bindings, field)} = ${bindings.add(value)}`;
+  return `${fieldText(bindings, field)} = ${bindings.add(value)}`;
 }
 
 function isText(field: SpanField): field is keyof typeof TEXT_COLUMNS {
@@ -95,8 +92,10 @@ function isWord(field: SpanField): field is keyof typeof WORDS {
   return Object.hasOwn(WORDS, field);
 }
 
-/** The status or an attribute; a span's own attributes go before those it shares with others, and these before columns. */
-function textOf(bindings: Bindings, field: SpanField): string {
+/**
+ * The status or an attribute; a span's own attributes go before those it shares with others, and these before columns.
+ */
+function fieldText(bindings: Bindings, field: SpanField): string {
   if (field === 'status') {
     return STATUS;
   }
@@ -106,14 +105,14 @@ function textOf(bindings: Bindings, field: SpanField): string {
   const key = field.slice(PREFIX.length);
   // SQLite reads the quoted label of a path as it reads a string of JSON, so any key can be named.
   const path = bindings.add(`$.${JSON.stringify(key)}`);
-  const places = [attributeOf('span.attributes', path), attributeOf(stored('span.shared'), path)];
+  const places = [attributeOf('span.attributes', path), attributeOf(textOf('span.shared'), path)];
   const column = COLUMN_OF_ATTRIBUTE.get(key);
   return `coalesce(${[...places, ...(column === undefined ? [] : [column])].join(', ')})`;
 }
 
-/** SQLite has 1 and 0 for `true` and `false`. */
+/** SQLite has 1 and 0 for `true` and `false`, and an error for the whole statement where one row is no JSON. */
 function attributeOf(json: string, path: string): string {
-  return `CASE json_type(${json}, ${path})
+  return `CASE WHEN json_valid(${json}) THEN CASE json_type(${json}, ${path})
     WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(${json} ->> ${path} AS TEXT)
-  END`;
+  END END`;
 }

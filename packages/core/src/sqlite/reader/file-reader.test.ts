@@ -1,9 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { temporaryDirectory } from '../../temporary-directory.fixture.js';
+import { createStoreFixture, FIXTURE_START_MICROS, type StoreFixture } from '../../testing/store-fixture.js';
 import { openReader, type Reader, type StoredSpan } from './file-reader.js';
-import { createStoreFixture, FIXTURE_START_MICROS, type StoreFixture } from './reader.fixture.js';
 import { TRACE_ROWS } from './spans.js';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -14,7 +14,7 @@ let store: StoreFixture;
 let reader: Reader;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-reader-'));
+  directory = temporaryDirectory();
   const file = join(directory, 'ferret.db');
   store = await createStoreFixture(file);
   reader = await openReader(file);
@@ -53,14 +53,15 @@ describe('runs', () => {
   it('sum the ledgers of their processes, and call pending what nothing else explains', async () => {
     const run = await store.addRun();
     await store.addProcess(run, { started: 100, stored: 60, sampledOut: 10, queueFull: 5, writeFailed: 4, closed: 3 });
-    await store.addProcess(run, { started: 50, stored: 30, tooLarge: 2, spilled: 8 });
+    await store.addProcess(run, { started: 57, stored: 30, tooLarge: 2, spilled: 8, folded: 7 });
 
     const { ledger, processes } = await reader.run();
 
     expect(ledger).toEqual({
-      started: 150,
+      started: 157,
       stored: 90,
       sampledOut: 10,
+      folded: 7,
       dropped: { queueFull: 5, writeFailed: 4, closed: 3, tooLarge: 2 },
       spilled: 8,
       pending: 28,

@@ -1,10 +1,11 @@
-import { chmod, mkdtemp, open, rm } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
+import { chmod, open, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { temporaryDirectory } from '../../temporary-directory.fixture.js';
+import { createStoreFixture, FIXTURE_START_MICROS as START, type StoreFixture } from '../../testing/store-fixture.js';
 import { APPLICATION_ID, SCHEMA_VERSION } from '../file/schema.js';
 import { openReader, type Reader } from './file-reader.js';
-import { createStoreFixture, FIXTURE_START_MICROS as START, type StoreFixture } from './reader.fixture.js';
 
 const SECOND = 1_000_000;
 const HOUR = 3_600 * SECOND;
@@ -16,7 +17,7 @@ let store: StoreFixture;
 let reader: Reader;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-health-'));
+  directory = temporaryDirectory();
   file = join(directory, 'ferret.db');
   store = await createStoreFixture(file);
   reader = await openReader(file);
@@ -50,9 +51,55 @@ describe('health', () => {
     for (let hour = 0; hour < 100; hour++) await store.addSpan(row, { startMicros: START + hour * HOUR });
     for (let at = 0; at < 5; at++) await store.addSpan(row, { startMicros: START + 99 * HOUR + at });
     const { growth } = await reader.health();
-    expect(growth).toMatchObject({ spans: 105, lastHour: 6, lastDay: 29, oldestMicros: START });
-    expect(growth?.newestMicros).toBe(START + 99 * HOUR + 4);
+    expect(growth).toMatchObject({ spans: 105, lastHour: 6, lastDay: 29, oldestMicros: START + 1_000 });
+    expect(growth?.newestMicros).toBe(START + 99 * HOUR + 4 + 1_000);
     expect(growth?.bytesPerSpan).toBeGreaterThan(100);
+  });
+
+  /** A thousand spans an hour for six hours, and among them rows that tell another time. */
+  const HOURLY = 1_000;
+  const ODD_ROWS: Record<string, readonly { at: number; startMicros: number; durationMicros: number }[]> = {
+    'a stream that was open all the time, stored last': [{ at: 6_000, startMicros: 0, durationMicros: 6 * HOUR }],
+    'a stream that was open all the time, stored first': [{ at: 0, startMicros: 0, durationMicros: 6 * HOUR }],
+    'long spans everywhere': Array.from({ length: 600 }, (_, index) => ({
+      at: index * 10,
+      startMicros: 0,
+      durationMicros: Math.round((index / 100) * HOUR),
+    })),
+    'spans of dead processes, stored hours later': [3_000, 5_990, 6_000].map((at) => ({
+      at,
+      startMicros: 0,
+      durationMicros: SECOND,
+    })),
+    'a clock that was a day ahead for a while': Array.from({ length: 500 }, (_, index) => ({
+      at: 2_800 + index,
+      startMicros: 27 * HOUR,
+      durationMicros: SECOND,
+    })),
+    'a clock that was years behind for a while': Array.from({ length: 500 }, (_, index) => ({
+      at: 2_800 + index,
+      startMicros: -90_000 * HOUR,
+      durationMicros: SECOND,
+    })),
+  };
+
+  it.each(Object.entries(ODD_ROWS))('R8: tells how fast the file grows with %s', async (_, odd) => {
+    const row = await store.addProcess(await store.addRun());
+    const rows = Array.from({ length: 6 * HOURLY }, (_, index) => [(index * HOUR) / HOURLY, SECOND / 1_000] as const);
+    const all: (readonly [number, number])[] = [...rows];
+    for (const { at, startMicros, durationMicros } of [...odd].reverse())
+      all.splice(at, 0, [startMicros, durationMicros]);
+    await store.database.run(
+      `INSERT INTO span (process_id, trace_id, span_id, is_local_root, name, kind, start_us, duration_ns, outcome)
+      SELECT ?, randomblob(16), randomblob(8), 1, 'n', 1, ${START} + (value ->> 0), (value ->> 1) * 1000, 0 FROM json_each(?)`,
+      [row, JSON.stringify(all)],
+    );
+    const growth = (await reader.health()).growth!;
+    expect(growth.lastHour / HOURLY).toBeGreaterThan(0.7);
+    expect(growth.lastHour / HOURLY).toBeLessThan(1.4);
+    const hours = (growth.newestMicros - growth.oldestMicros) / HOUR;
+    expect(hours).toBeGreaterThan(5.5);
+    expect(hours).toBeLessThan(6.5);
   });
 
   it('names who holds a lease, and whether it lives', async () => {
@@ -78,8 +125,8 @@ describe('health', () => {
     const at = (startMicros: number) => ({ traceId: TRACE, startMicros });
     await store.addSpan(ended, { ...at(START), spanId: '00000000000000b1', parentId: '00000000000000a1' });
     await store.addSpan(ended, { ...at(START), spanId: '00000000000000a1' });
-    // Called from another service; without a trace of its parent; the same of a process that runs, of which the second is fresh, and of
-    // one whose spans wait in a spill file.
+    // Called from another service; without a trace of its parent; the same of a process that runs, of which the second
+    // is fresh, and of one whose spans wait in a spill file.
     const behind = await store.addProcess(run, {
       endedAtMicros: null,
       lastSeenMicros: START + 60 * SECOND,

@@ -1,14 +1,16 @@
 import { stat } from 'node:fs/promises';
 import { mayLive } from '../../process/process-liveness.js';
 import { SCHEMA_VERSION } from '../file/schema.js';
+import { ATTACHED } from './attachment.js';
 import type { Connection } from './connection.js';
 import { explainFileError } from './explain-errors.js';
 import { type Growth, readGrowth } from './growth.js';
 import { type Orphans, readOrphans } from './orphans.js';
+import { parseObject } from './stored-json.js';
 
 export type { Growth, Orphans };
 
-/** What a file is like, in figures. */
+/** Figures of a file. */
 export interface FileHealth {
   /** `PRAGMA user_version`. */
   readonly schemaVersion: number;
@@ -16,11 +18,11 @@ export interface FileHealth {
   readonly currentSchemaVersion: number;
   /** `PRAGMA application_id`. */
   readonly applicationId: number;
-  /** Of the file itself. */
+  /** Size of the file itself. */
   readonly bytes: number;
-  /** Of the `-wal` beside it: what is not in the file itself yet. */
+  /** Size of the `-wal` beside it, whose content is not in the file itself yet. */
   readonly walBytes: number;
-  /** Of pages that hold nothing, part of `bytes`. */
+  /** Size of pages that hold nothing, part of `bytes`. */
   readonly freeBytes: number;
   /** Whether free pages can be given back without a copy of the file. */
   readonly isIncrementallyVacuumed: boolean;
@@ -32,7 +34,7 @@ export interface FileHealth {
   readonly orphans: Orphans;
 }
 
-/** What one process does for all: `retention`, or the recovery of another. */
+/** A task that one process does for all: `retention`, or the recovery of another process. */
 export interface HeldLease {
   readonly name: string;
   readonly pid: number;
@@ -46,36 +48,37 @@ export interface HeldLease {
 /** Figures of a file. Quick, and in flat memory, whatever its size. */
 export async function readHealth(connection: Connection, file: string, nowMicros: number): Promise<FileHealth> {
   const { size, mode } = await statOf(file);
-  const pageSize = await pragma(connection, 'page_size');
-  const freePages = await pragma(connection, 'freelist_count');
-  const pages = await pragma(connection, 'page_count');
-  const schemaVersion = await pragma(connection, 'user_version');
+  const pageSize = await connection.pragma('page_size');
+  const freePages = await connection.pragma('freelist_count');
+  const pages = await connection.pragma('page_count');
+  const schemaVersion = await connection.pragma('user_version');
   const growth = await readGrowth(connection, (pages - freePages) * pageSize);
   return {
     schemaVersion,
     currentSchemaVersion: SCHEMA_VERSION,
-    applicationId: await pragma(connection, 'application_id'),
+    applicationId: await connection.pragma('application_id'),
     bytes: size,
     walBytes: await stat(`${file}-wal`).then(
       (wal) => wal.size,
       () => 0,
     ),
     freeBytes: freePages * pageSize,
-    isIncrementallyVacuumed: (await pragma(connection, 'auto_vacuum')) === 2,
+    isIncrementallyVacuumed: (await connection.pragma('auto_vacuum')) === 2,
     mode: mode & 0o777,
-    // The first version had neither leases nor local roots among open spans.
-    leases: schemaVersion < 2 ? [] : await readLeases(connection, nowMicros),
+    leases: await readLeases(connection, nowMicros),
     ...(growth !== undefined && { growth }),
     orphans: await readOrphans(connection),
   };
 }
 
 /**
- * What SQLite finds wrong with the file, a line each; none where it is sound. `full` also compares the indexes with their
- * tables, which takes several times as long.
+ * Returns the problems that SQLite finds in the file, a line each; none where it is sound. `full` also compares the
+ * indexes with their tables, which takes several times as long.
  */
 export async function checkIntegrity(connection: Connection, full: boolean): Promise<string[]> {
-  const rows = await connection.all<Record<string, string>>(`PRAGMA ${full ? 'integrity_check' : 'quick_check'}`);
+  const rows = await connection.all<Record<string, string>>(
+    `PRAGMA ${ATTACHED}.${full ? 'integrity_check' : 'quick_check'}`,
+  );
   const lines = rows.flatMap((row) => Object.values(row));
   return lines.length === 1 && lines[0] === 'ok' ? [] : lines;
 }
@@ -86,17 +89,17 @@ async function statOf(file: string): Promise<{ size: number; mode: number }> {
   });
 }
 
-async function pragma(connection: Connection, name: string): Promise<number> {
-  const [row] = await connection.all<Record<string, number>>(`PRAGMA ${name}`);
-  return row?.[name] ?? 0;
-}
-
 async function readLeases(connection: Connection, nowMicros: number): Promise<HeldLease[]> {
   const rows = await connection.all<{ name: string; holder: string; expires_at_us: number }>(
     'SELECT name, holder, expires_at_us FROM lease ORDER BY name',
   );
   return rows.map(({ name, holder, expires_at_us: expiresAtMicros }) => {
-    const by = JSON.parse(holder) as { hostname: string; pid: number; pidStart: string | null };
+    const said = parseObject(holder);
+    const by = {
+      hostname: String(said.hostname ?? ''),
+      pid: Number(said.pid) || 0,
+      pidStart: typeof said.pidStart === 'string' ? said.pidStart : null,
+    };
     return {
       name,
       pid: by.pid,

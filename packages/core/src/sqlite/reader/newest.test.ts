@@ -1,12 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { temporaryDirectory } from '../../temporary-directory.fixture.js';
+import { createStoreFixture } from '../../testing/store-fixture.js';
 import { openReader } from './file-reader.js';
-import { createStoreFixture } from './reader.fixture.js';
 
 it('spans after a cursor come once each, also where ids are given out again', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'ferret-newest-'));
+  const directory = temporaryDirectory();
   const file = join(directory, 'ferret.db');
   const store = await createStoreFixture(file);
   const reader = await openReader(file);

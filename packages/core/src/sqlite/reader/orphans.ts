@@ -3,14 +3,14 @@ import { TRACE_ROWS } from './spans.js';
 
 /** Spans whose parent is of the same process and not in the file, among the newest. */
 export interface Orphans {
-  /** How many spans were looked at. */
+  /** Number of spans that were looked at. */
   readonly examined: number;
   readonly count: number;
-  /** Of which it was not looked up whether the parent is in the file. */
+  /** Number of spans whose parent was not looked up. */
   readonly unknown: number;
 }
 
-/** How many of the newest spans are looked at for orphans. */
+/** Number of the newest spans that are looked at for orphans. */
 const WINDOW = 20_000;
 
 /** Parents outside of the window are looked up by their trace, some milliseconds each in a large file. */
@@ -20,8 +20,8 @@ const LOOK_UPS = 100;
 const SETTLED_MICROS = 10_000_000;
 
 /**
- * A child is stored before its parent, as it ends before it; so most parents are in the window too. What is left is looked up, and a
- * parent that is still open, on its way, or perhaps in a spill file, is not missed.
+ * A child is stored before its parent, as it ends before it; so most parents are in the window too. What is left is
+ * looked up, and a parent that is still open, on its way, or perhaps in a spill file, is not missed.
  */
 const SELECT_MISSED = `
 WITH recent AS MATERIALIZED (

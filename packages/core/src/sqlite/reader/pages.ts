@@ -34,7 +34,10 @@ SELECT min(process.first_span_id) AS first_id, max(process.last_span_id) AS last
 FROM process JOIN run ON run.id = process.run_id
 WHERE ?1 IS NULL OR run.run_id = ?1`;
 
-/** Whether a span lies between two row ids, is of the run or, without an id, of any, and is one that the filter lets through. */
+/**
+ * Whether a span lies between two row ids, is of the run or, without an id, of any, and is one that the filter lets
+ * through.
+ */
 export function matches(bindings: Bindings, runId: string | undefined, range: RowRange, filter: SpanFilter): string {
   const run = bindings.add(runId ?? null);
   const conditions = [
@@ -63,13 +66,15 @@ export function isWithinBounds(
 }
 
 /**
- * Small pages: what lives through two garbage collections is freed late, and a page that is handed on slowly does. Of one trace they
- * are larger, as each costs a look into the whole index.
+ * Small pages: what lives through two garbage collections is freed late, and a page that is handed on slowly does. Of
+ * one trace they are larger, as each costs a look into the whole index.
  */
 const PAGE_SIZE = 200;
 const TRACE_PAGE_SIZE = 1_000;
 
-/** The spans of a run as it is now, page by page, in the order they were stored. Each page is a transaction of its own. */
+/**
+ * The spans of a run as it is now, page by page, in the order they were stored. Each page is a transaction of its own.
+ */
 export async function* readSpans(
   connection: Connection,
   runId: string | undefined,

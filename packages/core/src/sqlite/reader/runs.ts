@@ -1,11 +1,20 @@
 import { hostname } from 'node:os';
 import { FerretError } from '../../errors.js';
 import { mayLive } from '../../process/process-liveness.js';
-import type { Ledger } from '../../sink/ledger.js';
+import {
+  figuresBy,
+  figuresOfRow,
+  LEDGER_COLUMN_NAMES,
+  type Ledger,
+  type LedgerRow,
+  toLedger,
+} from '../../sink/ledger.js';
 import { readLastWord } from '../../spill/last-word.js';
 import type { Connection } from './connection.js';
+import { IF_COPIED } from './explain-errors.js';
+import { parseObject } from './stored-json.js';
 
-/** One process and thread of a run. */
+/** A process and thread of a run. */
 export interface Process {
   readonly processKey: string;
   readonly pid: number;
@@ -21,14 +30,15 @@ export interface Process {
   readonly endedAtMicros?: number;
   readonly endReason?: string;
   /**
-   * `ended` and `crashed`: it is gone, asked to or not, whether the file knows already or not. `silent`: it ran on another host and has
-   * not been seen for a minute, so it crashed, or is held up; those of an older Ferret may be idle.
+   * `ended` and `crashed`: it is gone, asked to or not, whether the file knows already or not. `silent`: it ran on
+   * another host and has not been seen for a minute, so it crashed, or is held up; those of an older Ferret may be
+   * idle.
    */
   readonly state: 'running' | 'ended' | 'crashed' | 'silent';
   readonly ledger: Ledger;
 }
 
-/** One named session, over one or more processes. */
+/** A named session, over one or more processes. */
 export interface Run {
   readonly runId: string;
   readonly service: string;
@@ -50,8 +60,8 @@ interface RunRow {
   resource: string;
 }
 
-interface ProcessRow {
-  run_id: number;
+interface ProcessRow extends LedgerRow {
+  run_row: number;
   process_key: string;
   pid: number;
   thread_id: number;
@@ -62,26 +72,17 @@ interface ProcessRow {
   last_seen_us: number;
   ended_at_us: number | null;
   end_reason: string | null;
-  started: number;
-  stored: number;
-  sampled_out: number;
-  dropped_queue_full: number;
-  dropped_write_failed: number;
-  dropped_closed: number;
-  dropped_too_large: number;
-  spilled: number;
   pid_start: string | null;
 }
 
 const SELECT_RUNS = 'SELECT id, run_id, service, started_at_us, resource FROM run';
 const NEWEST_FIRST = 'ORDER BY started_at_us DESC, id DESC';
-const selectProcesses = ({ schemaVersion }: Connection) => `
-SELECT run_id, process_key, pid, thread_id, thread_name, hostname, node_version, started_at_us, last_seen_us,
-  ended_at_us, end_reason, started, stored, sampled_out, dropped_queue_full, dropped_write_failed, dropped_closed,
-  dropped_too_large, spilled, ${schemaVersion < 2 ? 'NULL AS pid_start' : 'pid_start'}
+const SELECT_PROCESSES = `
+SELECT run_id AS run_row, process_key, pid, thread_id, thread_name, hostname, node_version, started_at_us, last_seen_us,
+  ended_at_us, end_reason, pid_start, ${LEDGER_COLUMN_NAMES.join(', ')}
 FROM process`;
 
-/** How many run ids an error message lists. */
+/** Number of run ids that an error message lists. */
 const LISTED_RUNS = 10;
 
 const SELECT_BY_PREFIX = `${SELECT_RUNS} WHERE ?1 <> '' AND substr(run_id, 1, length(?1)) = ?1 ${NEWEST_FIRST}`;
@@ -89,15 +90,15 @@ const SELECT_BY_PREFIX = `${SELECT_RUNS} WHERE ?1 <> '' AND substr(run_id, 1, le
 /** All runs, newest first. */
 export async function readRuns(connection: Connection): Promise<Run[]> {
   const runs = await connection.all<RunRow>(`${SELECT_RUNS} ${NEWEST_FIRST}`);
-  const processes = await connection.all<ProcessRow>(`${selectProcesses(connection)} ORDER BY id`);
+  const processes = await connection.all<ProcessRow>(`${SELECT_PROCESSES} ORDER BY id`);
   const processesOfRun = new Map<number, ProcessRow[]>(runs.map((run) => [run.id, []]));
   for (const process of processes) {
-    processesOfRun.get(process.run_id)?.push(process);
+    processesOfRun.get(process.run_row)?.push(process);
   }
   return Promise.all(runs.map((run) => toRun(connection, run, processesOfRun.get(run.id) ?? [])));
 }
 
-/** One run: the newest without an id; the beginning of an id will do where it is the only one. */
+/** Returns one run: the newest without an id. The beginning of an id will do where it is the only one. */
 export async function readRun(connection: Connection, file: string, runId?: string): Promise<Run> {
   const [run] =
     runId === undefined
@@ -108,9 +109,7 @@ export async function readRun(connection: Connection, file: string, runId?: stri
     if (found.length !== 1) throw await runNotFound(connection, file, runId, found);
     return readRun(connection, file, found[0]?.run_id);
   }
-  const processes = await connection.all<ProcessRow>(`${selectProcesses(connection)} WHERE run_id = ? ORDER BY id`, [
-    run.id,
-  ]);
+  const processes = await connection.all<ProcessRow>(`${SELECT_PROCESSES} WHERE run_id = ? ORDER BY id`, [run.id]);
   return toRun(connection, run, processes);
 }
 
@@ -126,7 +125,10 @@ async function runNotFound(
   }
   const runs = await connection.all<RunRow>(`${SELECT_RUNS} ${NEWEST_FIRST}`);
   if (runId === undefined || runs.length === 0) {
-    return new FerretError('RUN_NOT_FOUND', `${file} holds no run yet: nothing has been recorded into it.`);
+    return new FerretError(
+      'RUN_NOT_FOUND',
+      `${file} holds no run yet: nothing has been recorded into it. ${IF_COPIED}`,
+    );
   }
   return new FerretError('RUN_NOT_FOUND', `${file} holds no run "${runId}". It holds: ${listRuns(runs)}.`);
 }
@@ -147,9 +149,9 @@ async function toRun(connection: Connection, row: RunRow, processRows: readonly 
     service: row.service,
     startedAtMicros: row.started_at_us,
     ...(hasEnded && { endedAtMicros: ends.reduce((latest, end) => Math.max(latest, end)) }),
-    resource: JSON.parse(row.resource) as Record<string, unknown>,
+    resource: parseObject(row.resource),
     processes,
-    ledger: toLedger(processRows),
+    ledger: ledgerOf(processRows),
   };
 }
 
@@ -166,7 +168,7 @@ function toProcess(row: ProcessRow, state: Process['state']): Process {
     ...(row.ended_at_us !== null && { endedAtMicros: row.ended_at_us }),
     ...(row.end_reason !== null && { endReason: row.end_reason }),
     state,
-    ledger: toLedger([row]),
+    ledger: ledgerOf([row]),
   };
 }
 
@@ -183,19 +185,8 @@ function isCrash(endReason: string | null): boolean {
   return endReason === 'crashed' || endReason === 'uncaughtException';
 }
 
-/** The ledger of one or more processes. The file has no column for `pending`: it is what no other column explains. */
-function toLedger(rows: readonly ProcessRow[]): Ledger {
-  const sum = (count: (row: ProcessRow) => number) => rows.reduce((total, row) => total + count(row), 0);
-  const started = sum((row) => row.started);
-  const stored = sum((row) => row.stored);
-  const sampledOut = sum((row) => row.sampled_out);
-  const dropped = {
-    queueFull: sum((row) => row.dropped_queue_full),
-    writeFailed: sum((row) => row.dropped_write_failed),
-    closed: sum((row) => row.dropped_closed),
-    tooLarge: sum((row) => row.dropped_too_large),
-  };
-  const spilled = sum((row) => row.spilled);
-  const lost = dropped.queueFull + dropped.writeFailed + dropped.closed + dropped.tooLarge;
-  return { started, stored, sampledOut, dropped, spilled, pending: started - stored - sampledOut - lost - spilled };
+/** The ledger of one or more processes, each figure their sum. */
+function ledgerOf(rows: readonly ProcessRow[]): Ledger {
+  const figures = rows.map(figuresOfRow);
+  return toLedger(figuresBy((name) => figures.reduce((sum, figure) => sum + figure[name], 0)));
 }

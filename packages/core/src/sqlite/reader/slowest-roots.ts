@@ -4,13 +4,13 @@ import { isWithinBounds, matches, readRange, type SpanFilter } from './pages.js'
 import { SELECT_SPANS, type SpanRow, type StoredSpan, toSpan } from './spans.js';
 
 /**
- * The slowest spans of a run whose parent is not a span of the same process, the slowest first. A scan that keeps the best so
- * far and sorts nothing: at ten million spans it takes less than two seconds, and an index on durations would cost the
- * writer more with every batch.
+ * The slowest spans of a run (of all runs without an id) whose parent is not a span of the same process, the slowest
+ * first. A scan that keeps the best so far and sorts nothing: at ten million spans it takes less than two seconds, and
+ * an index on durations would cost the writer more with every batch.
  */
 export async function readSlowestRoots(
   connection: Connection,
-  runId: string,
+  runId: string | undefined,
   limit: number,
   filter: SpanFilter = {},
 ): Promise<StoredSpan[]> {

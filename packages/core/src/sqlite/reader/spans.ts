@@ -1,34 +1,20 @@
+import type { KeepReason, SpanEvent, SpanLink, SpanRecord } from '../../trace/span.js';
+import { textOf } from '../file/dictionary-text.js';
 import { KEEP_REASONS, KINDS, OUTCOMES, TRACE_SEGMENT, tracePrefix } from '../file/schema.js';
 import type { Connection } from './connection.js';
+import { parseList, parseObject } from './stored-json.js';
 
-/** One span as the file holds it. */
-export interface StoredSpan {
-  /** 32 lower-case hex digits. */
-  readonly traceId: string;
-  /** 16 lower-case hex digits. */
-  readonly spanId: string;
-  readonly parentId?: string;
-  /** Whether the parent, if there is one, is a span of another process. */
-  readonly isLocalRoot: boolean;
+/** A span as the file holds it: a record, and who recorded it. */
+export interface StoredSpan extends Omit<SpanRecord<unknown>, 'sharedAttributes' | 'sampling'> {
   readonly runId: string;
   readonly processKey: string;
   readonly pid: number;
   readonly threadId: number;
-  readonly name: string;
-  readonly kind: (typeof KINDS)[number];
-  /** Microseconds since the epoch. */
-  readonly startMicros: number;
-  readonly durationNanos: number;
-  readonly outcome: (typeof OUTCOMES)[number];
-  readonly httpMethod?: string;
-  readonly httpRoute?: string;
-  readonly httpStatusCode?: number;
-  readonly errorType?: string;
   /** Why it was kept in detail, where not everything was. */
-  readonly keepReason?: (typeof KEEP_REASONS)[number];
+  readonly keepReason?: KeepReason;
   /** With which probability its like was kept: it stands for `1 / keepProbability` spans. */
   readonly keepProbability?: number;
-  /** All attributes, those that have a field of their own included. */
+  /** All attributes, shared ones and those that have a field of their own included. */
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
@@ -56,14 +42,35 @@ export interface SpanRow {
   attributes: string | null;
   keep_reason: number | null;
   keep_probability: number | null;
+  /** JSON: an array of objects with the fields of a link; `attributes` may be the text of an object. */
+  links: string | null;
+  /** The same of events. */
+  events: string | null;
 }
 
-/** The text of a column that holds a string's id or, as text, the string itself ("404" is no id). */
-export function selectText(column: string): string {
-  return `CASE typeof(span.${column})
-    WHEN 'integer' THEN (SELECT string.text FROM string WHERE string.id = span.${column})
-    ELSE span.${column}
-  END AS ${column}`;
+/**
+ * A damaged file may hold anything in the place of a text. Attributes stay the text they are, as one that is no JSON
+ * would be an error for the whole statement.
+ */
+const SELECT_LINKS = selectList(
+  'link',
+  `'traceId', lower(hex(trace_id)), 'spanId', lower(hex(span_id)), 'tracestate', CAST(tracestate AS TEXT),
+      'flags', CAST(flags AS INTEGER), 'attributes', CAST(attributes AS TEXT)`,
+);
+
+const SELECT_EVENTS = selectList(
+  'event',
+  `'name', CAST(name AS TEXT), 'timeMicros', CAST(time_us AS INTEGER), 'attributes', CAST(attributes AS TEXT)`,
+);
+
+/**
+ * Selects the rows that belong to a span, as JSON. Most spans have none, and to look first costs less than to aggregate
+ * nothing.
+ */
+function selectList(table: string, fields: string): string {
+  return `CASE WHEN EXISTS (SELECT 1 FROM ${table} WHERE span_row = span.id) THEN (
+    SELECT json_group_array(json_object(${fields}) ORDER BY position) FROM ${table} WHERE span_row = span.id
+  ) END`;
 }
 
 /** Every column of a span, as {@link toSpan} takes them. */
@@ -75,14 +82,16 @@ SELECT
   nullif(lower(hex(span.parent_id)), '') AS parent_id,
   span.is_local_root,
   run.run_id, process.process_key, process.pid, process.thread_id,
-  ${selectText('name')},
+  coalesce(${textOf('span.name')}, '') AS name,
   span.kind, span.start_us, span.duration_ns, span.outcome,
-  ${selectText('http_method')},
-  ${selectText('http_route')},
+  ${textOf('span.http_method')} AS http_method,
+  ${textOf('span.http_route')} AS http_route,
   span.http_status_code,
-  ${selectText('error_type')},
-  ${selectText('shared')},
-  span.attributes, span.keep_reason, span.keep_probability
+  ${textOf('span.error_type')} AS error_type,
+  ${textOf('span.shared')} AS shared,
+  span.attributes, span.keep_reason, span.keep_probability,
+  ${SELECT_LINKS} AS links,
+  ${SELECT_EVENTS} AS events
 FROM span
 JOIN process ON process.id = span.process_id
 JOIN run ON run.id = process.run_id`;
@@ -152,9 +161,32 @@ export function toSpan(row: SpanRow): StoredSpan {
       ...parseAttributes(row.shared),
       ...parseAttributes(row.attributes),
     },
+    ...(row.links !== null && { links: parseList(row.links).map(toLink) }),
+    ...(row.events !== null && { events: parseList(row.events).map(toEvent) }),
   };
 }
 
+type Parsed = Readonly<Record<string, unknown>>;
+
+function toLink({ traceId, spanId, tracestate, flags, attributes }: Parsed): SpanLink<unknown> {
+  return {
+    traceId: String(traceId),
+    spanId: String(spanId),
+    ...(typeof tracestate === 'string' && { tracestate }),
+    ...(typeof flags === 'number' && { flags }),
+    ...toAttributes(attributes),
+  };
+}
+
+function toEvent({ name, timeMicros, attributes }: Parsed): SpanEvent<unknown> {
+  return { name: String(name), timeMicros: Number(timeMicros) || 0, ...toAttributes(attributes) };
+}
+
+function toAttributes(attributes: unknown): Pick<SpanEvent<unknown>, 'attributes'> {
+  if (typeof attributes === 'string') return { attributes: parseObject(attributes) };
+  return typeof attributes === 'object' && attributes !== null ? { attributes: attributes as Parsed } : {};
+}
+
 function parseAttributes(json: string | null): Record<string, unknown> {
-  return json === null ? {} : (JSON.parse(json) as Record<string, unknown>);
+  return json === null ? {} : parseObject(json);
 }

@@ -3,7 +3,7 @@ import type { Connection } from './connection.js';
 import { groupBy, type SpanField } from './fields.js';
 import { isWithinBounds, matches, readRange, type SpanFilter } from './pages.js';
 
-/** What some spans took. Times in nanoseconds. */
+/** Durations of some spans. Times in nanoseconds. */
 export interface Statistics {
   readonly count: number;
   /** Spans with the outcome `error`. */
@@ -16,22 +16,22 @@ export interface Statistics {
   readonly p95Nanos: number;
   readonly p99Nanos: number;
   readonly maxNanos: number;
-  /** How the durations are distributed, a step for each power of two that has any, the shortest first. */
+  /** Distribution of the durations, a step for each power of two that has any, the shortest first. */
   readonly distribution: readonly DistributionStep[];
 }
 
-/** How many spans took from `fromNanos` up to twice as long; the shortest step begins at 0 and ends at 1,024. */
+/** Number of spans that took from `fromNanos` up to twice as long. The shortest step begins at 0 and ends at 1,024. */
 export interface DistributionStep {
   readonly fromNanos: number;
   readonly count: number;
 }
 
-/** What the spans of one name took. */
+/** Durations of the spans of one name. */
 export interface NameStatistics extends Statistics {
   readonly name: string;
 }
 
-/** What the spans took that have one value of a field in common. */
+/** Durations of the spans that have one value of a field in common. */
 export interface GroupStatistics extends Statistics {
   /** The value, as text; `null` for the spans that have none. */
   readonly name: string | null;
@@ -41,14 +41,18 @@ interface StatisticsRow extends Omit<GroupStatistics, 'distribution'> {
   distribution: string;
 }
 
+/** A file may hold any duration; what is no number is 0. */
+const MOST_NANOS = Number.MAX_SAFE_INTEGER;
+
 /**
- * One pass, inside SQLite: its sorter spills to temporary files, so memory stays flat whatever the size of the run. The steps of the
- * distribution are grouped first, as they are few.
+ * Reads the spans in one pass inside SQLite: its sorter spills to temporary files, so memory stays flat whatever the
+ * size of the run. The steps of the distribution are grouped first, as they are few.
  */
 function selectStatistics(key: string, label: string, condition: string): string {
   return `
 WITH timing AS (
-  SELECT ${key} AS group_key, span.duration_ns, span.outcome FROM span WHERE ${condition}
+  SELECT ${key} AS group_key, max(min(CAST(coalesce(span.duration_ns, 0) AS INTEGER), ${MOST_NANOS}), 0) AS duration_ns, span.outcome
+  FROM span WHERE ${condition}
 ),
 ranked AS (
   SELECT
@@ -88,10 +92,13 @@ FROM summary
 ORDER BY totalNanos DESC, name`;
 }
 
-/** Exact statistics of the spans of a run by a field of theirs, the group that took most time first. */
+/**
+ * Exact statistics of the spans of a run (of all runs without an id) by a field of theirs, the group that took most
+ * time first.
+ */
 export async function readGroupStatistics(
   connection: Connection,
-  runId: string,
+  runId: string | undefined,
   field: SpanField,
   filter: SpanFilter = {},
 ): Promise<GroupStatistics[]> {
@@ -100,13 +107,18 @@ export async function readGroupStatistics(
   const { key, label } = groupBy(bindings, field);
   const condition = `${matches(bindings, runId, range, filter)} AND ${isWithinBounds(bindings, 'span.start_us', filter)}`;
   const rows = await connection.all<StatisticsRow>(selectStatistics(key, label, condition), bindings.values);
-  return rows.map((row) => ({ ...row, distribution: JSON.parse(row.distribution) as DistributionStep[] }));
+  return rows.map((row) => ({
+    ...row,
+    // The column may hold anything.
+    name: row.name === null ? null : String(row.name),
+    distribution: JSON.parse(row.distribution) as DistributionStep[],
+  }));
 }
 
 /** Exact statistics of every name of a run, the one that took most time first. */
 export async function readStatistics(
   connection: Connection,
-  runId: string,
+  runId: string | undefined,
   filter?: SpanFilter,
 ): Promise<NameStatistics[]> {
   const groups = await readGroupStatistics(connection, runId, 'name', filter);

@@ -3,9 +3,9 @@ import type { Connection } from './connection.js';
 import { SEGMENTS } from './spans.js';
 
 /**
- * A range of the index in each of its segments (see schema.ts). The number of the segment goes first in the index, so this is one
- * look a segment, and the reading ends with the last id that is asked for: a short prefix of many traces costs no more
- * than a long one of none.
+ * A range of the index in each of its segments (see schema.ts). The number of the segment goes first in the index, so
+ * this is one look a segment, and the reading ends with the last id that is asked for: a short prefix of many traces
+ * costs no more than a long one of none.
  */
 const SELECT_TRACE_IDS = `${SEGMENTS}
 SELECT DISTINCT lower(hex(span.trace_id)) AS trace_id

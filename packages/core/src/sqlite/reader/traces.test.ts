@@ -1,9 +1,9 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryDirectory } from '../../temporary-directory.fixture.js';
+import { createStoreFixture, FIXTURE_START_MICROS } from '../../testing/store-fixture.js';
 import { openReader, type Reader, type StoredSpan, type StoredTrace } from './file-reader.js';
-import { createStoreFixture, FIXTURE_START_MICROS } from './reader.fixture.js';
 
 const EARLY = 'ee'.repeat(16);
 const LATE = 'aa'.repeat(16);
@@ -13,7 +13,7 @@ let directory: string;
 let reader: Reader;
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-reader-'));
+  directory = temporaryDirectory();
   const file = join(directory, 'ferret.db');
   const store = await createStoreFixture(file);
   const run = await store.addRun({ runId: 'run-1' });

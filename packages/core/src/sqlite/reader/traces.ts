@@ -1,12 +1,12 @@
 import { Bindings } from './bindings.js';
-import { type Connection, connect } from './connection.js';
+import type { Connection } from './connection.js';
 import { isWithinBounds, matches, type RowRange, readRange, type SpanFilter } from './pages.js';
 import { SELECT_SPANS, type SpanRow, type StoredSpan, toSpan } from './spans.js';
 
 /** Which traces are read. A trace is not chosen by what one of its spans is. */
 export type TraceFilter = Omit<SpanFilter, 'where'>;
 
-/** One trace, or a part of a very long one. */
+/** A trace, or a part of a very long one. */
 export interface StoredTrace {
   /** 32 lower-case hex digits. */
   readonly traceId: string;
@@ -21,10 +21,10 @@ CREATE TEMP TABLE span_order (position INTEGER PRIMARY KEY, span_id INTEGER NOT 
 
 /**
  * Brings spans that lie anywhere in the file together by trace, the trace that started first before the others. To look
- * each trace up by its id instead costs a look into every segment of the index (see schema.ts) for every trace: hours at
- * ten million spans, where this takes seconds. SQLite's sorter spills to temporary files, so memory stays flat.
+ * each trace up by its id instead costs a look into every segment of the index (see schema.ts) for every trace: hours
+ * at ten million spans, where this takes seconds. SQLite's sorter spills to temporary files, so memory stays flat.
  *
- * Of two with the same start and duration the parent is stored last, as it ends last.
+ * A parent with the start and duration of its child is stored after it, as it ends after it.
  */
 function fillOrder(bindings: Bindings, runId: string | undefined, range: RowRange, filter: TraceFilter): string {
   return `
@@ -52,16 +52,16 @@ ORDER BY span_order.position`;
 const PAGE_SIZE = 200;
 
 /**
- * The traces of a run as it is now, the one that started first before the others. They are sorted on a connection of their
- * own, whose temporary table goes when the reading ends.
+ * The traces of a run as it is now, the one that started first before the others. They are sorted on a connection of
+ * their own, whose temporary table goes when the reading ends.
  */
 export async function* readTraces(
-  file: string,
+  connect: () => Promise<Connection>,
   runId: string | undefined,
   maxSpans: number,
   filter: TraceFilter,
 ): AsyncGenerator<StoredTrace> {
-  const connection = await connect(file);
+  const connection = await connect();
   try {
     const range = await readRange(connection, runId);
     await connection.scratch(CREATE_ORDER);

@@ -1,35 +1,22 @@
-import type { Ledger } from '../../sink/ledger.js';
+import { figuresBy, figuresOf, figuresOfRow, type Ledger, type LedgerRow, toLedger } from '../../sink/ledger.js';
 
-/** What the file says of a process. */
-export interface KnownRow {
-  last_batch: number;
-  last_deferred_batch: number;
-  started: number;
-  stored: number;
-  sampled_out: number;
-  dropped_queue_full: number;
-  dropped_write_failed: number;
-  dropped_closed: number;
-  dropped_too_large: number;
+/** The row of a process in the file. */
+export interface KnownRow extends LedgerRow {
+  readonly last_batch: number;
+  readonly last_deferred_batch: number;
 }
 
-/** What the file and the last record know together. */
+/** Merges the counts of the file and of the last record. */
 export function mergeLedgers(row: KnownRow, last: Ledger | undefined, stored: number, spilled: number): Ledger {
-  const newer = (inFile: number, inRecord = 0) => Math.max(inFile, inRecord);
-  const { dropped } = last ?? {};
+  const inFile = figuresOfRow(row);
+  const inRecord = last && figuresOf(last);
   const merged = {
-    started: newer(row.started, last?.started),
+    ...figuresBy((figure) => Math.max(inFile[figure], inRecord?.[figure] ?? 0)),
     stored,
-    sampledOut: newer(row.sampled_out, last?.sampledOut),
-    dropped: {
-      queueFull: newer(row.dropped_queue_full, dropped?.queueFull),
-      writeFailed: newer(row.dropped_write_failed, dropped?.writeFailed),
-      closed: newer(row.dropped_closed, dropped?.closed),
-      tooLarge: newer(row.dropped_too_large, dropped?.tooLarge),
-    },
     spilled,
   };
-  const { queueFull, writeFailed, closed, tooLarge } = merged.dropped;
-  const settled = stored + merged.sampledOut + queueFull + writeFailed + closed + tooLarge + spilled;
-  return { ...merged, pending: merged.started - settled };
+  const { pending } = toLedger(merged);
+  // A write that was given up, and counted as failed, went well after all.
+  const writeFailed = pending < 0 ? Math.max(0, merged.writeFailed + pending) : merged.writeFailed;
+  return toLedger({ ...merged, writeFailed });
 }

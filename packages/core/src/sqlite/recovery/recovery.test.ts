@@ -1,15 +1,15 @@
-import { appendFile, mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DiagnosticCode } from '../../diagnostics.js';
 import type { ProcessIdentity } from '../../process/process-identity.js';
+import type { EndReason } from '../../sink/end-reason.js';
 import type { LedgerCounters } from '../../sink/ledger.js';
-import type { EndReason } from '../../sink/sink.js';
 import { batchOf, identityOfProcess, ledgerOf, spanOf } from '../../spill/spill.fixture.js';
 import { spillFileOf } from '../../spill/spill-file.js';
 import { encodeBatch, encodeEnd } from '../../spill/spill-record.js';
+import { temporaryDirectory } from '../../temporary-directory.fixture.js';
 import type { Database } from '../file/driver.js';
 import { openForWriting } from '../file/file.js';
 import { acquireLease } from '../file/lease.js';
@@ -30,7 +30,7 @@ const run = (on = database, by = me) => recover(on, file, by, report);
 const open = () => openForWriting(file, 'normal', () => {});
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-'));
+  directory = temporaryDirectory();
   file = join(directory, 'ferret.db');
   database = await open();
   reports = [];
@@ -116,13 +116,14 @@ describe('a spill file of a dead process', () => {
     await spill(
       dead,
       [1],
-      endOf(dead, 'exit', { started: 100, queueFull: 60, writeFailed: 20, sampledOut: 10, spilled: 10 }),
+      endOf(dead, 'exit', { started: 105, queueFull: 60, writeFailed: 20, sampledOut: 10, folded: 5, spilled: 10 }),
     );
     await run();
     expect(await processRow()).toMatchObject({
       dropped_queue_full: 60,
       dropped_write_failed: 20,
       sampled_out: 10,
+      folded: 5,
       stored: 10,
     });
     await expectBalance();
@@ -169,17 +170,19 @@ describe('exactly once', () => {
   /** A database whose nth transaction fails: before it is committed, or after that, so that only the answer is lost. */
   function failingAt(nth: number, when: 'before' | 'after'): Database {
     let commits = 0;
+    const commit = async <T>(work: () => Promise<T>): Promise<T> => {
+      commits += 1;
+      if (commits === nth && when === 'before') throw new Error('the power went');
+      const result = await work();
+      if (commits >= nth) throw new Error('the power went');
+      return result;
+    };
     return {
+      transaction: (statements) => commit(() => database.transaction(statements)),
       all: (sql, parameters) => database.all<never>(sql, parameters),
       exec: (sql) => database.exec(sql),
       close: () => database.close(),
-      run: async (sql, parameters) => {
-        if (sql !== 'COMMIT') return database.run(sql, parameters);
-        commits += 1;
-        if (commits === nth && when === 'before') throw new Error('the power went');
-        await database.run(sql);
-        if (commits >= nth) throw new Error('the power went');
-      },
+      run: (sql, parameters) => (sql === 'COMMIT' ? commit(() => database.run(sql)) : database.run(sql, parameters)),
     };
   }
 
@@ -208,7 +211,7 @@ describe('exactly once', () => {
         try {
           return await run(on, by);
         } catch (error) {
-          expect(error).toMatchObject({ code: 'SQLITE_BUSY' });
+          expect(error).toMatchObject({ code: 'busy' });
         }
       }
     };
@@ -284,8 +287,8 @@ describe('left alone is', () => {
     const path = spillFileOf(file, 'directory');
     await mkdir(path);
     await spill(dead, [1]);
-    expect(await run()).toMatchObject({ spans: 10, left: [{ file: path, why: 'failed' }] });
-    expect(reports).toEqual([['SPILL_FAILED', expect.stringContaining('is kept')]]);
+    expect(await run()).toMatchObject({ spans: 10, left: [{ file: path, why: 'foreign' }] });
+    expect(reports).toEqual([['SPILL_FAILED', expect.stringContaining('left as it is')]]);
     await rm(path, { recursive: true });
   });
 
@@ -293,7 +296,7 @@ describe('left alone is', () => {
     await spill(dead, [1]);
     const other = await open();
     await other.run('BEGIN IMMEDIATE');
-    await expect(run()).rejects.toMatchObject({ code: 'SQLITE_BUSY' });
+    await expect(run()).rejects.toMatchObject({ code: 'busy' });
     expect(reports).toEqual([]);
     await other.run('ROLLBACK');
     await other.close();
@@ -357,9 +360,9 @@ describe('spans that were open in a dead process', () => {
 });
 
 it('a spill file that is just begun is its owner’s', async () => {
-  await writeFile(spillFileOf(file, 'somebody'), '');
+  await writeFile(spillFileOf(file, '0b0e7a10-4c1c-4f3e-9d5a-3f0a5b1c2d3e'), '');
   expect(await run()).toMatchObject({ spillFiles: 0, left: [{ why: 'running' }] });
-  await utimes(spillFileOf(file, 'somebody'), 1, 1);
+  await utimes(spillFileOf(file, '0b0e7a10-4c1c-4f3e-9d5a-3f0a5b1c2d3e'), 1, 1);
   expect(await run()).toMatchObject({ spillFiles: 1, left: [] });
 });
 

@@ -8,9 +8,9 @@ import { pruneStrings } from './string-retention.js';
 
 const LEASE = 'retention';
 
-/** How often the lease is asked for, or renewed: three times while it lasts. */
+/** Interval at which the lease is asked for or renewed: three times while it lasts. */
 const LEASE_MILLIS = 10_000;
-/** How often the file is looked at while there is nothing to delete: for spans, and for what only grows slowly. */
+/** Intervals at which the file is looked at while there is nothing to delete: for spans, and for what grows slowly. */
 const LOOK_MILLIS = 1_000;
 const SELDOM_MILLIS = 600_000;
 
@@ -32,7 +32,10 @@ export class RetentionKeeper {
     this.#process = process;
   }
 
-  /** Called between two writes. At most one chunk is deleted, of each kind, so the next batch waits some milliseconds at most. */
+  /**
+   * Called between two writes. At most one chunk is deleted, of each kind, so the next batch waits some milliseconds at
+   * most.
+   */
   async step(now = performance.now()): Promise<void> {
     if (now >= this.#nextElection) {
       this.#nextElection = now + LEASE_MILLIS;

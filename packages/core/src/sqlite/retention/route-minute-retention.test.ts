@@ -1,9 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { identityOfProcess } from '../../spill/spill.fixture.js';
 import { encodeBuckets, Histogram } from '../../statistics/histogram.js';
+import { temporaryDirectory } from '../../temporary-directory.fixture.js';
 import { nowMicros } from '../../trace/clock.js';
 import type { Database } from '../file/driver.js';
 import { openForWriting } from '../file/file.js';
@@ -25,7 +25,7 @@ let directory: string;
 let database: Database;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-'));
+  directory = temporaryDirectory();
   database = await openForWriting(join(directory, 'ferret.db'), 'normal', () => {});
   for (const key of ['one', 'two'])
     await openProcessStore(database, identityOfProcess(key, { startedAtMicros: nowMicros() }));

@@ -1,6 +1,5 @@
 import { cautiousNowMicros } from '../../trace/clock.js';
 import type { Database } from '../file/driver.js';
-import { transaction } from '../file/transaction.js';
 import type { RetentionLimits } from './span-retention.js';
 
 const HOUR_MICROS = 3_600_000_000;
@@ -10,7 +9,7 @@ const DAY_MICROS = 24 * HOUR_MICROS;
 const MINUTES_KEPT_MICROS = DAY_MICROS;
 const MINUTES_KEPT_IN_NEED_MICROS = HOUR_MICROS;
 
-/** What statistics may take of the file, with their names. Beyond that, they would cost more spans than they are worth. */
+/** Share of the file that statistics may take, with their names. More would cost more spans than they are worth. */
 const MAX_SHARE = 0.25;
 
 /** Rows of one transaction: some ten milliseconds. */
@@ -20,13 +19,14 @@ const DELETED_ROWS = 2_048;
 /** A row's bytes: its histogram, and what the other columns and the index take. */
 const BYTES = 'octet_length(buckets) + 72';
 
-/** What names take that something was counted under, each with its indexes. */
+/** Bytes of the names that something was counted under, each with its indexes. */
 const SELECT_NAME_BYTES = `
 SELECT coalesce(sum(2 * octet_length(text) + 32), 0) AS bytes FROM string WHERE id IN (SELECT name FROM route_minute)`;
 
 /**
- * The first hour of a process with minutes beside the hour's own row, by two look-ups an hour. A process that may not have written
- * all of them yet is left alone: rows are replaced as a whole, and what has gone into an hour would count twice.
+ * The first hour of a process with minutes beside the hour's own row, by two look-ups an hour. A process that may not
+ * have written all of them yet is left alone: rows are replaced as a whole, and what has gone into an hour would count
+ * twice.
  */
 const FIND_MINUTES = `
 WITH RECURSIVE hour (process_id, final_before, at) AS (
@@ -79,7 +79,7 @@ const FIND_OLDEST = `
 SELECT id AS process_id, (SELECT min(minute_us) FROM route_minute WHERE process_id = process.id) AS at
 FROM process WHERE at < ? ORDER BY at LIMIT 1`;
 
-/** Of one process, and of the hour that begins with its oldest, so that processes lose the same hours. */
+/** Rows of one process in the hour that begins with its oldest, so that processes lose the same hours. */
 const OLDEST = `
 SELECT rowid, buckets FROM route_minute WHERE process_id = ?1 AND minute_us < min(?2 + ${HOUR_MICROS}, ?3)
 ORDER BY minute_us, name, outcome LIMIT ${DELETED_ROWS}`;
@@ -87,8 +87,8 @@ ORDER BY minute_us, name, outcome LIMIT ${DELETED_ROWS}`;
 const SELECT_BYTES = `SELECT coalesce(sum(${BYTES}), 0) AS bytes FROM`;
 
 /**
- * Keeps what was counted within bounds: too old minutes go; those of more than a day ago become hours. When that is still more than a
- * quarter of what the file may hold, all but the last hours do, and then the oldest go.
+ * Keeps what was counted within bounds: too old minutes go; those of more than a day ago become hours. When that is
+ * still more than a quarter of what the file may hold, all but the last hours do, and then the oldest go.
  *
  * Goes on to the next piece each time it is asked: a transaction of some milliseconds.
  */
@@ -113,10 +113,8 @@ async function* rollUp(database: Database, before: number): AsyncGenerator<void,
   for (;;) {
     const [hour] = await database.all<{ process_id: number; at: number }>(FIND_MINUTES, [before]);
     if (hour === undefined) return;
-    await transaction(database, async () => {
-      await database.run(ADD_TO_HOUR, [hour.process_id, hour.at]);
-      await database.run(DELETE_MINUTES, [hour.process_id, hour.at]);
-    });
+    const parameters = [hour.process_id, hour.at];
+    await database.transaction([ADD_TO_HOUR, DELETE_MINUTES].map((sql) => ({ sql, parameters })));
     yield;
   }
 }

@@ -1,12 +1,12 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { identityOfProcess } from '../../spill/spill.fixture.js';
+import { temporaryDirectory } from '../../temporary-directory.fixture.js';
+import { createStoreFixture } from '../../testing/store-fixture.js';
 import { cautiousNowMicros, nowMicros } from '../../trace/clock.js';
 import type { Database } from '../file/driver.js';
 import { openForWriting } from '../file/file.js';
-import { createStoreFixture } from '../reader/reader.fixture.js';
 import { pruneFile } from '../recover-and-prune.js';
 import { openProcessStore } from '../store/process-store.js';
 import { writeRouteMinutes } from '../store/route-minutes.js';
@@ -21,7 +21,7 @@ let file: string;
 let database: Database;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-'));
+  directory = temporaryDirectory();
   file = join(directory, 'ferret.db');
   database = await openForWriting(file, 'normal', () => {});
   await openProcessStore(database, identityOfProcess('p'));
@@ -69,6 +69,22 @@ describe('by age', () => {
     expect(await count()).toBe(5);
   });
 
+  it('links and events go with their spans, and no others', async () => {
+    await fill(5_001, `CASE row % 2 WHEN 0 THEN ${ago(8)} ELSE ${ago(6)} END`);
+    await database.exec(`
+      INSERT INTO link (span_row, position, trace_id, span_id) SELECT id, 0, trace_id, span_id FROM span;
+      INSERT INTO event (span_row, position, time_us, name) SELECT id, 0, start_us, 'retry' FROM span;`);
+    await pruneAll({ ...NEVER, maxAgeMicros: 7 * DAY });
+    expect(await count()).toBe(5_001 - 2_048);
+    for (const table of ['link', 'event']) {
+      expect(await database.all(`SELECT span_row AS id FROM ${table} ORDER BY id`)).toEqual(
+        await database.all('SELECT id FROM span ORDER BY id'),
+      );
+    }
+    await pruneAll({ ...NEVER, maxAgeMicros: 0 });
+    expect([await count(), await count('link'), await count('event')]).toEqual([0, 0, 0]);
+  });
+
   it('goes in chunks, so that a batch is not kept waiting', async () => {
     await fill(10_000, ago(8));
     await fill(10, ago(1));
@@ -90,6 +106,33 @@ describe('by age', () => {
     await fill(1, ago(1));
     await pruneAll({ ...NEVER, maxAgeMicros: 7 * DAY });
     expect(await count()).toBe(1);
+  });
+
+  for (const [ahead, old, recent] of [
+    [3_000, 50_000, 100],
+    [5_000, 50_000, 100],
+    [20_000, 9_000, 5_000],
+    [4_096, 1, 4_096],
+  ] as const) {
+    it(`P21: ${ahead} spans of a clock that was ahead do not hold up ${old} that are too old`, async () => {
+      await fill(ahead, ago(-365));
+      await fill(old, ago(30));
+      await fill(recent, ago(0));
+      const chunks = await pruneAll({ ...NEVER, maxAgeMicros: 7 * DAY });
+      expect(Math.max(...chunks)).toBeLessThanOrEqual(4_096);
+      const [left] = await database.all('SELECT count(*) AS count, max(start_us) <= ? AS isRight FROM span', [
+        nowMicros(),
+      ]);
+      expect(left).toEqual({ count: recent, isRight: 1 });
+    });
+  }
+
+  it('P21: spans of a clock that is ahead now stay as long as those around them', async () => {
+    await fill(5_000, ago(-365));
+    await fill(100, ago(1));
+    await fill(5_000, ago(-365));
+    await pruneAll({ ...NEVER, maxAgeMicros: 7 * DAY });
+    expect(await count()).toBe(10_100);
   });
 
   it('nothing goes because of a span that was open for long', async () => {

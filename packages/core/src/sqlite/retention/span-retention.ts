@@ -1,17 +1,17 @@
 import { cautiousNowMicros } from '../../trace/clock.js';
 import type { Database } from '../file/driver.js';
-import { transaction } from '../file/transaction.js';
-import { beginGeneration } from './string-retention.js';
+import { BEGIN_GENERATION } from './string-retention.js';
 
-/** What is kept; older and more than that is deleted, the oldest first. */
+/** Limits of a file. Spans beyond them are deleted, the oldest first. */
 export interface RetentionLimits {
   readonly maxAgeMicros: number;
   readonly maxBytes: number;
 }
 
 /**
- * Rows deleted in one transaction: a segment of the trace index (see schema.ts), a few milliseconds. Where there is too much, a quarter of
- * what there is, if that is less, but more than a batch usually brings: a small file would lose all it holds.
+ * Rows deleted in one transaction: a segment of the trace index (see schema.ts), a few milliseconds. Where there is too
+ * much, a quarter of what there is, if that is less, but more than a batch usually brings: a small file would lose all
+ * it holds.
  */
 const CHUNK_ROWS = 4096;
 const MIN_CHUNK_ROWS = 1024;
@@ -26,16 +26,50 @@ DELETE FROM span WHERE id < (SELECT min(id) FROM span) + max(
   ${MIN_CHUNK_ROWS}, min(${CHUNK_ROWS}, ((SELECT max(id) FROM span) - (SELECT min(id) FROM span)) / 4)
 )`;
 
-/** Where what follows is too old as well, the whole chunk goes: some of it may bear the time of a clock that was wrong. */
+/** Clocks of several hosts differ by so much, and are right. */
+const SLACK_MICROS = 3_600_000_000;
+
+const ENDED_US = 'start_us + duration_ns / 1000';
+
+/**
+ * The bounds are two queries: SQLite finds a minimum or a maximum by one look-up, and both at once by reading all rows
+ * (https://sqlite.org/optoverview.html#minmax).
+ *
+ * Rows are in the order they arrived, so what arrived before a row that is too old is too old as well, whatever clock
+ * it was stamped by: then the whole chunk goes. Rows that bear a time to come tell nothing of when they arrived. They
+ * are stepped over, a chunk at a time, up to the first row that does, or to the last one.
+ */
 const DELETE_OLD = `
-DELETE FROM span WHERE id < (SELECT min(id) + ${CHUNK_ROWS} FROM span) AND (
-  start_us + duration_ns / 1000 < ?1
-  OR (SELECT start_us + duration_ns / 1000 FROM span WHERE id >= (SELECT min(id) + ${CHUNK_ROWS} FROM span) ORDER BY id LIMIT 1) < ?1
+WITH RECURSIVE
+  bounds (first, last) AS (SELECT (SELECT min(id) FROM span), (SELECT max(id) FROM span)),
+  probe (at, ended_us) AS (
+    SELECT first + ${CHUNK_ROWS}, (
+      SELECT ${ENDED_US} FROM span WHERE id >= min(first + ${CHUNK_ROWS}, last) ORDER BY id LIMIT 1
+    ) FROM bounds
+    UNION ALL
+    SELECT at + ${CHUNK_ROWS}, (
+      SELECT ${ENDED_US} FROM span WHERE id >= min(at + ${CHUNK_ROWS}, last) ORDER BY id LIMIT 1
+    ) FROM probe, bounds WHERE ended_us > ?2 AND at < last
+  ),
+  witness (ended_us) AS (SELECT ended_us FROM probe ORDER BY at DESC LIMIT 1)
+DELETE FROM span WHERE id < (SELECT first + ${CHUNK_ROWS} FROM bounds) AND (
+  ${ENDED_US} < ?1 OR (SELECT ended_us FROM witness) < ?1
 )`;
 
 /**
- * Of a process that is gone with all its spans, and of a run without a process. One that has not ended may be idle: what it records
- * next would belong to nobody.
+ * Links and events whose spans have just been deleted, of the first chunk of rows at most. They go in the same
+ * transaction: once all spans are gone, SQLite gives out their row ids again.
+ */
+const DELETE_LINKS_AND_EVENTS = ['link', 'event'].map(
+  (table) => `
+DELETE FROM ${table}
+WHERE span_row < coalesce((SELECT min(id) FROM span) + ${CHUNK_ROWS}, ${2 ** 53})
+  AND NOT EXISTS (SELECT 1 FROM span WHERE span.id = ${table}.span_row)`,
+);
+
+/**
+ * Deletes processes that have ended and have no spans left, and runs without a process. A process that has not ended
+ * may be idle, and its next spans need its row.
  */
 const DELETE_GONE = [
   `DELETE FROM process WHERE last_seen_us < ?1 AND ended_at_us IS NOT NULL
@@ -45,7 +79,7 @@ const DELETE_GONE = [
   'DELETE FROM run WHERE started_at_us < ?1 AND NOT EXISTS (SELECT 1 FROM process WHERE run_id = run.id)',
 ];
 
-/** What one step has done. */
+/** Result of one step. */
 export interface Chunk {
   /** Spans deleted. */
   readonly deleted: number;
@@ -56,11 +90,13 @@ export interface Chunk {
 
 /** Deletes a chunk of what is too old or too much. */
 export async function pruneChunk(database: Database, limits: RetentionLimits): Promise<Chunk> {
-  const oldest = cautiousNowMicros() - limits.maxAgeMicros;
+  const now = cautiousNowMicros();
+  const oldest = now - limits.maxAgeMicros;
   const usage = await usageOf(database);
   let chunk = { deleted: 0, hasTurned: false };
   if (usage.usedBytes > limits.maxBytes) chunk = await deleteSpans(database, DELETE_OLDEST);
-  else if (Number.isFinite(oldest)) chunk = await deleteSpans(database, DELETE_OLD, [Math.floor(oldest)]);
+  else if (Number.isFinite(oldest))
+    chunk = await deleteSpans(database, DELETE_OLD, [Math.floor(oldest), Math.floor(now + SLACK_MICROS)]);
   const hasDeleted = chunk.deleted > 0;
   if (usage.freePages > VACUUM_PAGES && usage.freePages > usage.pages * MAX_FREE_SHARE) {
     await database.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
@@ -75,9 +111,7 @@ export async function pruneChunk(database: Database, limits: RetentionLimits): P
 export async function pruneGone(database: Database, limits: RetentionLimits): Promise<void> {
   const oldest = Math.floor(cautiousNowMicros() - limits.maxAgeMicros);
   if (!Number.isFinite(oldest)) return;
-  await transaction(database, async () => {
-    for (const sql of DELETE_GONE) await database.run(sql, [oldest]);
-  });
+  await database.transaction(DELETE_GONE.map((sql) => ({ sql, parameters: [oldest] })));
 }
 
 async function deleteSpans(
@@ -85,12 +119,15 @@ async function deleteSpans(
   sql: string,
   parameters: readonly number[] = [],
 ): Promise<Pick<Chunk, 'deleted' | 'hasTurned'>> {
-  return transaction(database, async () => {
-    await database.run(sql, parameters);
-    const [row] = await database.all<{ count: number }>('SELECT changes() AS count');
-    const deleted = row?.count ?? 0;
-    return { deleted, hasTurned: deleted > 0 && (await beginGeneration(database)) };
-  });
+  const results = await database.transaction([
+    { sql, parameters },
+    { sql: 'SELECT changes() AS count WHERE changes() > 0', mustFind: true },
+    { sql: BEGIN_GENERATION },
+    ...DELETE_LINKS_AND_EVENTS.map((statement) => ({ sql: statement })),
+  ]);
+  if (results === undefined) return { deleted: 0, hasTurned: false };
+  const [, changes, generation] = results as [object[], [{ count: number }], object[]];
+  return { deleted: changes[0].count, hasTurned: generation.length > 0 };
 }
 
 interface Usage {

@@ -1,10 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { identityOfProcess, ledgerOf, spanOf } from '../../spill/spill.fixture.js';
 import type { RouteMinute } from '../../statistics/route-statistics.js';
+import { temporaryDirectory } from '../../temporary-directory.fixture.js';
 import { cautiousNowMicros, nowMicros } from '../../trace/clock.js';
 import { type Database, isSqliteError } from '../file/driver.js';
 import { openForWriting } from '../file/file.js';
@@ -26,7 +26,7 @@ let database: Database;
 let batches: number;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-'));
+  directory = temporaryDirectory();
   file = join(directory, 'ferret.db');
   database = await openForWriting(file, 'normal', () => {});
   batches = 0;
@@ -113,6 +113,24 @@ describe('a string', () => {
     await outdate('d');
     await prune();
     expect([await texts(), await names()]).toEqual([['d', 'e'], ['e']]);
+  });
+
+  it('stays where a process counts under it after it was found to be unused, though generations have begun since', async () => {
+    const store = await open('one');
+    await write(store, 8, 'counted', 'later');
+    await prune();
+    await database.run("INSERT INTO string (text, generation) VALUES ('counted', 0), ('newest', 9)");
+    const meddled: Database = {
+      ...database,
+      all: (sql, parameters) => database.all(sql, parameters),
+      run: async (sql, parameters) => {
+        await count(store, 'counted');
+        await database.run('UPDATE generation SET number = number + 4');
+        await database.run(sql, parameters);
+      },
+    };
+    for await (const _ of pruneStrings(meddled));
+    expect(await texts()).toContain('counted');
   });
 
   it('goes at once where no span is left', async () => {
@@ -254,6 +272,7 @@ function inTurn(to: Database, turn: () => Promise<void>): Database {
     run: (sql, parameters) => turn().then(() => to.run(sql, parameters)),
     all: (sql, parameters) => turn().then(() => to.all(sql, parameters)),
     exec: (sql) => turn().then(() => to.exec(sql)),
+    transaction: (statements) => turn().then(() => to.transaction(statements)),
     close: () => to.close(),
   };
 }
@@ -370,7 +389,7 @@ describe('whatever several processes do at once', () => {
       try {
         return await work();
       } catch (error) {
-        if (!isSqliteError(error) || error.code !== 'SQLITE_BUSY') throw error;
+        if (!isSqliteError(error) || error.code !== 'busy') throw error;
       }
     }
   }

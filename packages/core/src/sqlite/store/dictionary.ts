@@ -9,7 +9,7 @@ const MAX_STORED = 20_000;
 /** Characters of a string that is kept. A longer one, which has to be made of data, is written in place. */
 const MAX_LENGTH = 512;
 
-/** One that is there already is in use again. */
+/** A string that is there already is in use again. */
 const INTERN = `
 INSERT INTO string (text, generation)
 SELECT DISTINCT value, (SELECT number FROM generation) FROM json_each(?)
@@ -19,7 +19,8 @@ RETURNING id, text`;
 
 /**
  * Ids of the strings that repeat: names, routes, methods, error types, shared attributes. Processes that write to one
- * file get the same ids, as the file hands them out. They hold for one generation of the file (see string-retention.ts).
+ * file get the same ids, as the file hands them out. They hold for one generation of the file (see
+ * string-retention.ts).
  */
 export class Dictionary {
   readonly #ids = new Map<string, number>();

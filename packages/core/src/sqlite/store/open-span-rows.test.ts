@@ -1,11 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { identityOfProcess, ledgerOf, spanOf } from '../../spill/spill.fixture.js';
+import { temporaryDirectory } from '../../temporary-directory.fixture.js';
 import type { Database } from '../file/driver.js';
 import { openForWriting } from '../file/file.js';
-import { interruptOpenSpans } from './open-spans.js';
+import { interruptOpenSpans } from './open-span-rows.js';
 import { openProcessStore, type ProcessStore, writeBatch, writeTick } from './process-store.js';
 
 let directory: string;
@@ -13,7 +13,7 @@ let database: Database;
 let store: ProcessStore;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-'));
+  directory = temporaryDirectory();
   database = await openForWriting(join(directory, 'ferret.db'), 'normal', () => {});
   store = await openProcessStore(database, identityOfProcess('p'));
 });
@@ -121,4 +121,48 @@ it('are interrupted once, however often that is tried', async () => {
   expect(await interruptOpenSpans(database, store.processId)).toBe(1);
   expect(await interruptOpenSpans(database, store.processId)).toBe(0);
   expect(await database.all('SELECT stored FROM process')).toEqual([{ stored: 1 }]);
+});
+
+it('P20: only what differs is written, however many are open', async () => {
+  const many = Array.from({ length: 1_000 }, (_, index) => spanOf({ name: `open ${index}` }));
+  await tick(...many);
+  const changesOf = async (work: () => Promise<void>) => {
+    const total = async () => (await database.all<{ n: number }>('SELECT total_changes() AS n'))[0]!.n;
+    const before = await total();
+    await work();
+    return (await total()) - before;
+  };
+  expect(store.openSpans.differFrom(many)).toBe(false);
+  expect(await changesOf(() => tick(...many))).toBe(1); // The process's own row.
+  const [first, ...others] = many;
+  expect(await changesOf(() => tick(...others))).toBe(2);
+  others[0]!.values['user.plan'] = 'pro';
+  expect(store.openSpans.differFrom(others)).toBe(true);
+  expect(await changesOf(() => tick(...others, first!))).toBe(4);
+  expect(await open()).toHaveLength(1_000);
+});
+
+it('P20: rows that another process has taken away are written again', async () => {
+  await tick(one, two);
+  await database.run('DELETE FROM open_span');
+  await tick(one, two);
+  expect(await open()).toHaveLength(2);
+});
+
+it('keep their links and events, also as interrupted ones', async () => {
+  const link = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), attributes: { n: 1 } };
+  const span = spanOf({ name: 'job', links: [link], events: [{ name: 'start', timeMicros: 7 }] });
+  await tick(one, span, two);
+  expect(await database.all('SELECT links, events FROM ferret_open_spans_v1 ORDER BY name')).toEqual([
+    { links: JSON.stringify([link]), events: '[{"name":"start","timeMicros":7}]' },
+    { links: '[]', events: '[]' },
+    { links: '[]', events: '[]' },
+  ]);
+  await interruptOpenSpans(database, store.processId);
+  expect(await database.all('SELECT span_id, linked_trace_id, attributes FROM ferret_links_v1')).toEqual([
+    { span_id: span.spanId, linked_trace_id: link.traceId, attributes: '{"n":1}' },
+  ]);
+  expect(await database.all('SELECT span_id, name, time_us FROM ferret_events_v1')).toEqual([
+    { span_id: span.spanId, name: 'start', time_us: 7 },
+  ]);
 });

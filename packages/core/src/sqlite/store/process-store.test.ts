@@ -1,9 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StoreUnavailableError } from '../../sink/sink.js';
 import { batchOf, identityOfProcess, spanOf } from '../../spill/spill.fixture.js';
+import { temporaryDirectory } from '../../temporary-directory.fixture.js';
 import type { Database } from '../file/driver.js';
 import { openForWriting } from '../file/file.js';
 import { openProcessStore, ProcessGoneError, writeBatch } from './process-store.js';
@@ -12,7 +12,7 @@ let directory: string;
 let database: Database;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-'));
+  directory = temporaryDirectory();
   database = await openForWriting(join(directory, 'ferret.db'), 'normal', () => {});
 });
 
@@ -71,7 +71,7 @@ describe('a batch', () => {
     const store = await openProcessStore(database, identityOfProcess('p'));
     const { spans: good, ...batch } = batchOf(1, 3);
     const bad = [...good, spanOf({ durationNanos: Number.NaN })];
-    await expect(writeBatch(store, { ...batch, spans: bad })).rejects.toMatchObject({ code: 'SQLITE_CONSTRAINT' });
+    await expect(writeBatch(store, { ...batch, spans: bad })).rejects.toMatchObject({ code: 'constraint' });
     expect(await spans()).toEqual([]);
     expect(await database.all('SELECT last_batch FROM process')).toEqual([{ last_batch: 0 }]);
     await writeBatch(store, { ...batch, spans: good });
@@ -81,9 +81,10 @@ describe('a batch', () => {
   it('says in the row of its process what became of every span, and which rows are its own', async () => {
     const store = await openProcessStore(database, identityOfProcess('p'));
     const counters = {
-      started: 29,
+      started: 37,
       stored: 2,
       sampledOut: 3,
+      folded: 8,
       queueFull: 4,
       writeFailed: 5,
       closed: 6,
@@ -92,13 +93,14 @@ describe('a batch', () => {
     };
     const row = () =>
       database.all(
-        `SELECT started, stored, sampled_out, dropped_queue_full, dropped_write_failed, dropped_closed, dropped_too_large,
-           spilled, first_span_id, last_span_id, last_batch, ended_at_us, end_reason FROM process`,
+        `SELECT started, stored, sampled_out, folded, dropped_queue_full, dropped_write_failed, dropped_closed,
+           dropped_too_large, spilled, first_span_id, last_span_id, last_batch, ended_at_us, end_reason FROM process`,
       );
     const expected = {
-      started: 29,
+      started: 37,
       stored: 2,
       sampled_out: 3,
+      folded: 8,
       dropped_queue_full: 4,
       dropped_write_failed: 5,
       dropped_closed: 6,
@@ -141,7 +143,7 @@ describe('a batch', () => {
     await database.exec('PRAGMA busy_timeout = 0');
     const other = await openForWriting(join(directory, 'ferret.db'), 'normal', () => {});
     await other.run('BEGIN IMMEDIATE');
-    await expect(writeBatch(store, batchOf(1))).rejects.toMatchObject({ code: 'SQLITE_BUSY' });
+    await expect(writeBatch(store, batchOf(1))).rejects.toMatchObject({ code: 'busy' });
     await other.run('COMMIT');
     await writeBatch(await openProcessStore(other, identityOfProcess('other')), batchOf(1));
     await writeBatch(store, batchOf(1));

@@ -1,14 +1,14 @@
 import { FerretError } from '../../errors.js';
 import type { ProcessIdentity } from '../../process/process-identity.js';
-import type { Ledger } from '../../sink/ledger.js';
+import { LEDGER_COLUMN_NAMES, toLedgerRow } from '../../sink/ledger.js';
 import { type SinkTick, type SpanBatch, StoreUnavailableError } from '../../sink/sink.js';
 import { nowMicros } from '../../trace/clock.js';
 import type { SpanRecord } from '../../trace/span.js';
 import type { Database } from '../file/driver.js';
-import { transaction } from '../file/transaction.js';
+import { StatementList } from '../file/transaction.js';
 import { insertBatch, prepareForBatches } from './batch-insert.js';
 import { Dictionary } from './dictionary.js';
-import { writeOpenSpans } from './open-spans.js';
+import { OpenSpanRows } from './open-span-rows.js';
 import { writeRouteMinutes } from './route-minutes.js';
 import { type EncodedSpans, encode } from './span-rows.js';
 
@@ -33,10 +33,13 @@ export interface ProcessStore {
   readonly dictionary: Dictionary;
   readonly processId: number;
   readonly processKey: string;
+  readonly openSpans: OpenSpanRows;
 }
 
 /** The process has been deleted from the file, by age, while it was silent; it may be entered again. */
 export class ProcessGoneError extends StoreUnavailableError {}
+
+const GONE = 'the process is not in the file any more';
 
 /** Enters a process and its run into the file, where they are not there already. */
 export async function openProcessStore(database: Database, me: ProcessIdentity): Promise<ProcessStore> {
@@ -54,12 +57,18 @@ export async function openProcessStore(database: Database, me: ProcessIdentity):
     me.pidStart,
   ]);
   if (row === undefined) throw new FerretError('STORE_FAILED', `The run ${me.runId} vanished from the file.`);
-  return { database, dictionary: new Dictionary(row.generation), processId: row.id, processKey: me.processKey };
+  return {
+    database,
+    dictionary: new Dictionary(row.generation),
+    processId: row.id,
+    processKey: me.processKey,
+    openSpans: new OpenSpanRows(),
+  };
 }
 
 /**
- * Stores a batch, with {@link insertBatch}. One whose ids are those of a generation that has ended is put together once more: their
- * strings may be gone.
+ * Stores a batch, with {@link insertBatch}. One whose ids are those of a generation that has ended is put together once
+ * more: their strings may be gone.
  *
  * @throws ProcessGoneError; StoreUnavailableError where the file says one thing and then another.
  */
@@ -78,7 +87,7 @@ export async function writeBatch(store: ProcessStore, batch: SpanBatch, seenAtMi
     seen_at_us: seenAtMicros,
     ended_at_us: endReason === undefined ? null : seenAtMicros,
     end_reason: endReason ?? null,
-    ...counts(ledger),
+    ...toLedgerRow(ledger),
   });
   if (isStored) return;
   const generation = await requireProcess(store);
@@ -102,39 +111,42 @@ async function encodeKnown(
 const NOTE_TICK = `
 UPDATE process SET
   last_seen_us = ?2,
-  started = ?3, stored = ?4, sampled_out = ?5, dropped_queue_full = ?6, dropped_write_failed = ?7,
-  dropped_closed = ?8, dropped_too_large = ?9, spilled = ?10,
+  ${LEDGER_COLUMN_NAMES.map((column, index) => `${column} = ?${index + 3}`).join(', ')},
   ticked_span_id = (SELECT max(id) FROM span)
 WHERE id = ?1`;
 
-/** One transaction: what is open, what was counted, and the ledger. */
+/** Writes open spans, counts and the ledger in one transaction. */
 export async function writeTick(store: ProcessStore, tick: SinkTick): Promise<void> {
   const { database, processId } = store;
-  await transaction(database, async () => {
-    await requireProcess(store);
-    await writeOpenSpans(database, processId, tick.openSpans);
-    await writeRouteMinutes(database, processId, tick.routeMinutes);
-    await database.run(NOTE_TICK, [processId, nowMicros(), ...Object.values(counts(tick.ledger))]);
+  let committed = () => {};
+  await writeForProcess(store, async (list) => {
+    committed = await store.openSpans.write(database, list, processId, tick.openSpans);
+    await writeRouteMinutes(list, processId, tick.routeMinutes);
+    const row = toLedgerRow(tick.ledger);
+    await list.run(NOTE_TICK, [processId, nowMicros(), ...LEDGER_COLUMN_NAMES.map((column) => row[column])]);
   });
+  committed();
+}
+
+/**
+ * Runs what `add` puts on the list, in one transaction, if the process is still in the file.
+ *
+ * @throws ProcessGoneError
+ */
+export async function writeForProcess(
+  { database, processId, processKey }: ProcessStore,
+  add: (list: StatementList) => Promise<void>,
+): Promise<void> {
+  const list = new StatementList();
+  await add(list);
+  const known = { sql: SELECT_GENERATION, parameters: [processId, processKey], mustFind: true };
+  const results = await database.transaction([known, ...list.statements]);
+  if (results === undefined) throw new ProcessGoneError(GONE);
 }
 
 /** Makes sure that the process is still in the file. Returns the file's generation. */
-export async function requireProcess({ database, processId, processKey }: ProcessStore): Promise<number> {
+async function requireProcess({ database, processId, processKey }: ProcessStore): Promise<number> {
   const [known] = await database.all<{ generation: number }>(SELECT_GENERATION, [processId, processKey]);
-  if (known === undefined) throw new ProcessGoneError('the process is not in the file any more');
+  if (known === undefined) throw new ProcessGoneError(GONE);
   return known.generation;
-}
-
-/** By the columns of the process's row, in the order that {@link NOTE_TICK} binds them. */
-function counts({ started, stored, sampledOut, dropped, spilled }: Ledger) {
-  return {
-    started,
-    stored,
-    sampled_out: sampledOut,
-    dropped_queue_full: dropped.queueFull,
-    dropped_write_failed: dropped.writeFailed,
-    dropped_closed: dropped.closed,
-    dropped_too_large: dropped.tooLarge,
-    spilled,
-  };
 }

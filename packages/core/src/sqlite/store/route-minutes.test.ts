@@ -1,11 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { RouteStatistics } from '../../statistics/route-statistics.js';
+import { temporaryDirectory } from '../../temporary-directory.fixture.js';
+import { createStoreFixture, FIXTURE_START_MICROS, type StoreFixture } from '../../testing/store-fixture.js';
 import { connect } from '../reader/connection.js';
 import { readRouteStatistics } from '../reader/counted-statistics.js';
-import { createStoreFixture, FIXTURE_START_MICROS, type StoreFixture } from '../reader/reader.fixture.js';
 import { writeRouteMinutes } from './route-minutes.js';
 
 let directory: string;
@@ -13,7 +13,7 @@ let store: StoreFixture;
 let processId: number;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-routes-'));
+  directory = temporaryDirectory();
   store = await createStoreFixture(join(directory, 'ferret.db'));
   processId = await store.addProcess(await store.addRun());
 });

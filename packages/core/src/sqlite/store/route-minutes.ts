@@ -3,8 +3,8 @@ import type { Database } from '../file/driver.js';
 import { OUTCOMES } from '../file/schema.js';
 
 /**
- * Names always get an id here, also where the dictionary of spans is full: stored once as a text and once as an id, a name would
- * have two rows for one minute, and count twice. A process has 2,001 names at most.
+ * Names always get an id here, also where the dictionary of spans is full: stored once as a text and once as an id, a
+ * name would have two rows for one minute, and count twice. A process has 2,001 names at most.
  */
 const INSERT_NAMES = `
 INSERT INTO string (text, generation)
@@ -21,7 +21,7 @@ FROM jsonb_each(?2)`;
 
 /** Writes what a process has counted. To be called in a transaction. */
 export async function writeRouteMinutes(
-  database: Database,
+  database: Pick<Database, 'run'>,
   processId: number,
   minutes: readonly RouteMinute[],
 ): Promise<void> {

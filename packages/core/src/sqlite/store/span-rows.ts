@@ -2,6 +2,7 @@ import { SpanIds } from '../../trace/ids.js';
 import type { SharedAttributes, SpanRecord } from '../../trace/span.js';
 import { KEEP_REASONS, KINDS, OUTCOMES } from '../file/schema.js';
 import type { Dictionary } from './dictionary.js';
+import { encodeLinksAndEvents } from './link-rows.js';
 
 export const KIND_POSITION = Object.fromEntries(KINDS.map((kind, position) => [kind, position])) as Record<
   string,
@@ -15,7 +16,7 @@ const OUTCOME_POSITION = Object.fromEntries(OUTCOMES.map((outcome, position) => 
 /** The elements of one row, in the order of {@link INSERT_SPANS}; those at its end that say nothing are left out. */
 type Row = readonly unknown[];
 
-/** What is small, in the bits of one number: local root, kind, outcome, and why the span was kept. */
+/** Shifts of the small fields in the bits of one number: local root, kind, outcome, and why the span was kept. */
 const KIND_SHIFT = 1;
 const OUTCOME_SHIFT = 4;
 const REASON_SHIFT = 6;
@@ -27,11 +28,10 @@ const NO_ATTRIBUTES = 0;
 export const LAST_BATCH = 'iif(NEW.is_deferred, last_deferred_batch, last_batch)';
 
 /**
- * Stores the spans of a batch: a part of the trigger in batch-insert.ts. `jsonb_each` unpacks them on the thread pool, and the main
- * thread pays one `JSON.stringify`. Measured against a statement per row and multi-row inserts in docs/architecture.md. Ids are
- * no text at all: their bytes lie one after the other in `NEW.ids`, a row's at 32 times its position. Nothing is stored if the
- * process's row says that this batch is there already. The `LIMIT`, with the outer `WHERE`, keeps SQLite from reading `value`
- * anew for each column.
+ * Stores the spans of a batch: a part of the trigger in batch-insert.ts. `jsonb_each` unpacks them on the driver's
+ * thread, and the main thread pays one `JSON.stringify`. Ids are no text at all: their bytes lie one after the other in
+ * `NEW.ids`, a row's at 32 times its position. Nothing is stored if the process's row says that this batch is there
+ * already. The `LIMIT`, with the outer `WHERE`, keeps SQLite from reading `value` anew for each column.
  */
 export const INSERT_SPANS = `
 INSERT INTO span (
@@ -61,13 +61,15 @@ function textOf(shared: SharedAttributes | undefined): string | undefined {
   return text;
 }
 
-/** What {@link INSERT_SPANS} unpacks, of one batch. */
+/** The spans of a batch as {@link INSERT_SPANS} unpacks them. */
 export interface EncodedSpans {
   /** JSON: an array of {@link Row}. */
   readonly rows: string;
-  /** What the rows count their start from, Unix microseconds. */
+  /** Time that the rows count their start from, Unix microseconds. */
   readonly first_start_us: number;
   readonly ids: Buffer;
+  /** See link-rows.ts. */
+  readonly links_and_events: string | null;
 }
 
 /** Strings that the dictionary does not know are announced to it. */
@@ -79,7 +81,12 @@ export function encode(spans: readonly SpanRecord[], dictionary: Dictionary): En
     idsOf(span).writeTo(bytes, index * SpanIds.BYTES);
     return toRow(span, firstStart, dictionary);
   });
-  return { rows: JSON.stringify(rows), first_start_us: firstStart, ids };
+  return {
+    rows: JSON.stringify(rows),
+    first_start_us: firstStart,
+    ids,
+    links_and_events: encodeLinksAndEvents(spans),
+  };
 }
 
 /** Those of this process's own spans have them at hand; those out of a spill file do not. */

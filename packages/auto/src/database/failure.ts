@@ -1,0 +1,62 @@
+import type { Leaf } from '@ferretjs/core/adapter';
+
+/** A code of a database or of Node: `23505`, `ER_DUP_ENTRY`, `ECONNREFUSED`. */
+const CODE = /^[A-Z0-9_.-]{1,64}$/i;
+const FIRST_FRAME = '\n    at ';
+/** From here on, a message may hold values: `Duplicate entry 'alice' for key`, `invalid input syntax: "alice"`. */
+const VALUE = /['"`\d(:=]/;
+
+/**
+ * Ends a span as failed by an error of a database. The database's code is kept (`db.response.status_code`, `error.type`), as are the class and
+ * the stack. Messages of databases quote values, so that only their beginning is kept, before the first quote or digit.
+ *
+ * @param code the database's own code, if the error came from there
+ * @param hasMessage whether anything of the message is kept
+ */
+export function failWith(leaf: Leaf, error: unknown, code: unknown, hasMessage = true): void {
+  const status = codeOf(code);
+  const attributes = { 'db.response.status_code': status };
+  if (!(error instanceof Error)) {
+    leaf.failAs(status ?? typeof error, attributes);
+    return;
+  }
+  const type = typeOf(error);
+  const message = !hasMessage ? '' : isOfNode(error) ? error.message : beginningOf(error.message);
+  leaf.recordError(faultOf(type, message, framesOf(error)));
+  leaf.failAs(status ?? codeOf((error as { code?: unknown }).code) ?? type, attributes);
+}
+
+/** The class of an error. Most leave `name` at "Error", and pg at "error"; the constructor knows better. */
+function typeOf(error: Error): string {
+  return error.name === 'Error' || error.name === 'error' ? error.constructor.name || 'Error' : error.name;
+}
+
+/** An error without what it may tell of a query. */
+function faultOf(type: string, message: string, frames: string | undefined): Error {
+  return Object.assign(new Error(message), { name: type, stack: `${type}: ${message}${frames ?? ''}` });
+}
+
+/** The stack below the message. A message may have lines that look like a part of it. */
+function framesOf({ stack, message }: Error): string | undefined {
+  if (typeof stack !== 'string' || typeof message !== 'string') return undefined;
+  const begin = message === '' ? stack.indexOf(FIRST_FRAME) : stack.indexOf(message);
+  const frames = stack.slice(begin + message.length);
+  return begin !== -1 && frames.startsWith(FIRST_FRAME) ? frames : undefined;
+}
+
+function codeOf(code: unknown): string | undefined {
+  if (typeof code === 'number') return String(code);
+  return typeof code === 'string' && CODE.test(code) ? code : undefined;
+}
+
+/** Node's own messages tell of addresses and ports only. */
+function isOfNode(error: Error): boolean {
+  return typeof (error as NodeJS.ErrnoException).syscall === 'string';
+}
+
+function beginningOf(message: unknown): string {
+  if (typeof message !== 'string') return '';
+  const beginning = message.slice(0, 200);
+  const at = beginning.search(VALUE);
+  return (at === -1 ? beginning : beginning.slice(0, at)).trimEnd();
+}

@@ -1,0 +1,84 @@
+import { currentSpan } from '@ferretjs/core';
+import type { Leaf } from '@ferretjs/core/adapter';
+import type { Channels } from '../../channels.js';
+import { type Server, startConnect } from '../../database/query-leaf.js';
+import type { Library } from '../../library.js';
+import { hashParameters } from '../../parameters.js';
+import { failCommand, startCommand } from './command-leaf.js';
+
+/** Commands of node-redis, by its channels. Older versions have neither channels nor a place where a command and its server are known. */
+export const redisClient: Library = {
+  name: '@redis/client',
+  ways: [
+    { how: 'channel', package: '@redis/client', versions: '>=5.12 <7', subscribe },
+    // The package whose client that is. Version 3 was a client of its own.
+    { how: 'channel', package: 'redis', versions: '>=5.12 <7', subscribe() {} },
+  ],
+};
+
+const LEAF = Symbol('leaf');
+
+/** What the channels tell of a command or a batch of them: `docs/diagnostics-channel.md` in redis/node-redis. */
+interface Message {
+  readonly command?: unknown;
+  /** The command's name first. What may be a value is `?`. */
+  readonly args?: readonly unknown[];
+  readonly database?: unknown;
+  readonly serverAddress?: unknown;
+  readonly serverPort?: unknown;
+  readonly batchMode?: unknown;
+  readonly batchSize?: number;
+  readonly error?: unknown;
+  [LEAF]?: Leaf | undefined;
+}
+
+function subscribe(channels: Channels): void {
+  channels.trace<Message>('node-redis:command', {
+    start(message) {
+      // The commands of a pipeline are one span, that of their batch.
+      if (currentSpan() === undefined || message.batchMode !== undefined) return;
+      message[LEAF] = startCommand({ name: message.command, server: serverOf(message), hash: hashOf(message.args) });
+    },
+    ...ends,
+  });
+  channels.trace<Message>('node-redis:batch', {
+    start(message) {
+      const { batchMode: name, batchSize = 0 } = message;
+      message[LEAF] = startCommand({
+        name,
+        server: serverOf(message),
+        batchSize: batchSize > 1 ? batchSize : undefined,
+      });
+    },
+    ...ends,
+  });
+  channels.trace<Message>('node-redis:connect', {
+    start(message) {
+      message[LEAF] = startConnect('connect', 'redis', serverOf(message));
+    },
+    ...ends,
+  });
+}
+
+const ends = {
+  asyncEnd(message: Message): void {
+    message[LEAF]?.end();
+  },
+  error(message: Message): void {
+    const leaf = message[LEAF];
+    if (leaf !== undefined) failCommand(leaf, message.error);
+  },
+};
+
+/** Two commands with the same key and other values would look the same. */
+function hashOf(args: readonly unknown[] | undefined): number | undefined {
+  return args === undefined || args.includes('?') ? undefined : hashParameters(args);
+}
+
+function serverOf({ database, serverAddress: address, serverPort: port }: Message): Server {
+  return {
+    'db.namespace': database === undefined ? undefined : String(database),
+    'server.address': typeof address === 'string' ? address : undefined,
+    'server.port': typeof port === 'number' ? port : undefined,
+  };
+}
