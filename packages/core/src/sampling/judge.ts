@@ -32,6 +32,11 @@ export class Judge {
     this.#budget = new Budget(options.maxSpansPerSecond, options.ceilingSpansPerSecond);
   }
 
+  /** Whether the route of a root keeps all spans, however many. */
+  keepsAll(root: SpanData): boolean {
+    return this.#routes.of(root).policy.bucket.perSecond === Number.POSITIVE_INFINITY;
+  }
+
   /** Decides on a trace whose root has ended. The trace may have been decided early. */
   atEnd(trace: LocalTrace, root: SpanData, at: number): SpanSampling | null {
     const { threshold, policy } = this.#routes.of(root);

@@ -3,7 +3,7 @@ import { recordFailure } from './exception.js';
 import type { SpanIds } from './ids.js';
 import type { OpenSpan, RecordingSpan, SpanAbove, SpanOwner } from './recording-span.js';
 import type { Leaf, LinkedSpan, SpanKind } from './span.js';
-import { type LocalTrace, SpanData } from './span-data.js';
+import { type LocalTrace, PARAMETERS_ATTRIBUTE, SpanData } from './span-data.js';
 import { formatTraceparent } from './trace-context.js';
 
 /** Characters. Longer texts are cut before the span waits for the decision on its trace. */
@@ -57,6 +57,14 @@ export class LeafSpan extends SpanData implements Leaf, OpenSpan, SpanAbove {
 
   get tracestate(): string | undefined {
     return this.#above.tracestate;
+  }
+
+  override get parameters(): unknown {
+    try {
+      return this.#added?.[PARAMETERS_ATTRIBUTE] ?? this.#given?.[PARAMETERS_ATTRIBUTE] ?? super.parameters;
+    } catch {
+      return undefined; // A proxy or a getter that throws.
+    }
   }
 
   get traceparent(): string {
