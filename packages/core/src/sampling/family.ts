@@ -2,43 +2,50 @@ import type { SpanData } from '../trace/span-data.js';
 
 /** Spans of one trace by what is below each of them. */
 export class Family {
-  readonly #children = new Map<string, SpanData[]>();
+  readonly #children = new Map<number, SpanData[]>();
   readonly #folded: ReadonlyMap<SpanData, number>;
 
   /** @param folded nanoseconds in which spans ran that are not among these, by the sibling that is their row */
   constructor(spans: readonly SpanData[], folded: ReadonlyMap<SpanData, number> = new Map()) {
     this.#folded = folded;
     for (const span of spans) {
-      const { parentId = '' } = span;
-      const siblings = this.#children.get(parentId);
-      if (siblings === undefined) this.#children.set(parentId, [span]);
+      const { parentKey } = span.ids;
+      const siblings = this.#children.get(parentKey);
+      if (siblings === undefined) this.#children.set(parentKey, [span]);
       else siblings.push(span);
     }
   }
 
   /** The children of each parent, by their names. */
-  *siblings(): Iterable<readonly [parentId: string, name: string, spans: readonly SpanData[]]> {
-    for (const [parentId, children] of this.#children) {
+  *siblings(): Iterable<readonly SpanData[]> {
+    for (const children of this.#children.values()) {
+      if (children.length === 1) {
+        yield children;
+        continue;
+      }
       const byName = new Map<string, SpanData[]>();
       for (const child of children) {
         const same = byName.get(child.name);
         if (same === undefined) byName.set(child.name, [child]);
         else same.push(child);
       }
-      for (const [name, spans] of byName) yield [parentId, name, spans];
+      yield* byName.values();
     }
   }
 
   /** A span and all below it. Does not recurse: a trace may be as deep as it is long. */
   treeOf(top: SpanData): SpanData[] {
     const tree = [top];
-    for (const { spanId } of tree) tree.push(...(this.#children.get(spanId) ?? []));
+    for (const { ids } of tree) {
+      const children = this.#children.get(ids.key);
+      if (children !== undefined) tree.push(...children);
+    }
     return tree;
   }
 
   /** The time of a span in which no child of it ran. */
   selfNanosOf(span: SpanData): number {
-    const children = this.#children.get(span.spanId);
+    const children = this.#children.get(span.ids.key);
     if (children === undefined) return span.durationNanos;
     const foldedNanos = children.reduce((sum, child) => sum + (this.#folded.get(child) ?? 0), 0);
     return Math.max(0, span.durationNanos - busyNanosOf(children, span) - foldedNanos);

@@ -1,10 +1,11 @@
 import type { SpanSampling } from '../trace/span.js';
 import type { LocalTrace, SpanData } from '../trace/span-data.js';
+import { asks } from './asks.js';
 import { admitsLate } from './budget.js';
 import { foldRepeats } from './fold-repeats.js';
 import { Folding, type FoldingCounters } from './folding.js';
 import { HeldTraces } from './held-traces.js';
-import { asks, hasFailed, Judge } from './judge.js';
+import { hasFailed, Judge } from './judge.js';
 import type { ResolvedSampling } from './sampling-options.js';
 
 /** The attribute for the number of spans of a request that were sampled out before it failed; see {@link Sampler}. */
@@ -125,8 +126,9 @@ export class Sampler {
 
   #rootEnded(trace: LocalTrace, root: SpanData): void {
     const at = endOf(root);
-    if (trace.verdict === undefined) this.#foldRepeats(trace, root);
     const verdict = this.#judge.atEnd(trace, root, at);
+    // Most requests are not kept: their repeats are not looked at.
+    if (verdict !== null && trace.verdict === undefined) this.#foldRepeats(trace, root);
     this.#release(trace, verdict);
     if (verdict !== null) {
       if (trace.folded !== undefined) this.#folding.rootEnded(trace, trace.folded);
