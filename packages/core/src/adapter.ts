@@ -28,5 +28,13 @@ export type { RouteOf } from './http/server-span.js';
 export { processWide } from './process-wide.js';
 export { type Carrier, type Continuation, continueTrace } from './trace/carrier.js';
 export { runWith, withSpan } from './trace/context.js';
+export type {
+  ForeignDescription,
+  ForeignEnd,
+  ForeignEvent,
+  ForeignNotes,
+  ForeignSpan,
+  ForeignStart,
+} from './trace/foreign-span.js';
 export { endWhenSettled, follow, isPromise } from './trace/settle.js';
 export type { Leaf, LinkedSpan, RemoteSpan } from './trace/span.js';
