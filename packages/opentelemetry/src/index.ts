@@ -1,0 +1,2 @@
+export type { ReadableSpan, Resource, Scope, TimedEvent } from './readable-span.js';
+export { FerretSpanProcessor } from './span-processor.js';
