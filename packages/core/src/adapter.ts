@@ -4,7 +4,7 @@
  */
 export { existingFerret, ferretFor, ferretOfRequests, openDefaultFerret } from './ferret/default-ferret.js';
 export type { FerretInstance } from './ferret/ferret-instance.js';
-export { startLeaf, startSpan } from './ferret/instrumentation.js';
+export { startForeign, startLeaf, startSpan } from './ferret/instrumentation.js';
 export {
   contextFailed,
   describeOperation,
@@ -27,7 +27,7 @@ export {
 export type { RouteOf } from './http/server-span.js';
 export { processWide } from './process-wide.js';
 export { type Carrier, type Continuation, continueTrace } from './trace/carrier.js';
-export { runWith, withSpan } from './trace/context.js';
+export { runWith, type SharedContext, type SharedStorage, shareStorage, withSpan } from './trace/context.js';
 export type {
   ForeignDescription,
   ForeignEnd,

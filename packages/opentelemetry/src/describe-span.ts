@@ -17,14 +17,17 @@ const MAX_LISTED = 64;
 export function describeSpan(span: ReadableSpan): ForeignDescription {
   const isRequest = kindOf(span.kind) === 'server' && requestOf(span) !== undefined;
   const exception = exceptionOf(span);
-  const attributes = storedAttributes(span.attributes, isRequest ? REQUEST_ATTRIBUTES : undefined);
+  // Where there are too many, those that come first are kept.
+  const attributes: Record<string, unknown> = {
+    ...storedAttributes(exception?.attributes ?? {}),
+    ...storedAttributes(span.attributes, isRequest ? REQUEST_ATTRIBUTES : undefined),
+  };
   // The span's own field says it.
   if (span.status.code === ERROR) delete attributes['error.type'];
   const { message } = span.status;
   if (span.status.code === ERROR && message && message !== exception?.attributes?.['exception.message']) {
     attributes['otel.status_description'] = message;
   }
-  if (exception?.attributes !== undefined) Object.assign(attributes, storedAttributes(exception.attributes));
   return {
     attributes,
     shared: sharedOf(span),

@@ -1,6 +1,5 @@
 import type { ForeignEnd } from '@ferretjs/core/adapter';
 import { exceptionOf, exceptionType } from './exception.js';
-import { nanosOf } from './hr-time.js';
 import type { ReadableSpan } from './readable-span.js';
 import { requestOf } from './request.js';
 import { kindOf } from './span-kind.js';
@@ -12,8 +11,12 @@ const ERROR = 2;
 /** Attributes that say with which code a call has failed, by the conventions for databases and remote procedures. */
 const CODES = ['db.response.status_code', 'rpc.response.status_code', 'rpc.grpc.status_code'];
 
-/** Reads what an ended span of OpenTelemetry says of its end. */
-export function endOf(span: ReadableSpan, durationNanos: number | undefined = nanosOf(span.duration)): ForeignEnd {
+/**
+ * Reads what an ended span of OpenTelemetry says of its end.
+ *
+ * @param durationNanos `undefined` for the time since its start
+ */
+export function endOf(span: ReadableSpan, durationNanos: number | undefined): ForeignEnd {
   const request = kindOf(span.kind) === 'server' ? requestOf(span) : undefined;
   const status = request === undefined ? callStatusOf(span) : request.status;
   const failsFrom = request === undefined ? 400 : 500;

@@ -11,7 +11,34 @@ const SYSTEMS: ReadonlyMap<unknown, SqlSystem> = new Map<unknown, SqlSystem>([
   ['mssql', 'microsoft.sql_server'],
   ['microsoft.sql_server', 'microsoft.sql_server'],
   ['sqlite', 'sqlite'],
+  ...[
+    'cassandra',
+    'clickhouse',
+    'db2',
+    'derby',
+    'firebirdsql',
+    'gcp.spanner',
+    'h2database',
+    'hanadb',
+    'hive',
+    'hsqldb',
+    'ibm.db2',
+    'ibm.informix',
+    'oracle',
+    'oracle.db',
+    'other_sql',
+    'sap.hana',
+    'snowflake',
+    'spanner',
+    'teradata',
+    'trino',
+    'vertica',
+  ].map((name) => [name, 'other_sql'] as const),
 ]);
+
+/** First words of SQL alone: in no other language is what follows them a value without quotes. */
+const SQL =
+  /^[\s(]*(?:select|insert|update|delete|with|merge|create|alter|drop|truncate|call|begin|commit|rollback)\b/i;
 
 /** A command of a key-value store: letters, before keys and values. */
 const COMMAND = /^[a-z][a-z_.]{0,31}(?![^\s])/i;
@@ -26,8 +53,8 @@ export interface QueryText {
 
 /**
  * Masks the text of a query, which some instrumentations of OpenTelemetry send as it is. SQL keeps all but its literals
- * and comments. Of a command of Redis or Memcached its name is kept, as the rest is keys and values, and nothing of a
- * text in any other language.
+ * and comments. Of a command of Redis or Memcached its name is kept, as the rest is keys and values. Of a text in any
+ * other language nothing is, as its words may be values.
  *
  * @param system `db.system.name` or `db.system`
  */
@@ -35,9 +62,10 @@ export function maskQuery(text: string, system: unknown): QueryText {
   if (system === 'redis' || system === 'valkey' || system === 'memcached') {
     return { text: COMMAND.exec(text.slice(0, 64))?.[0], summary: undefined };
   }
-  // Without an operation of SQL at its beginning, words without quotes may be values.
-  const query = describeQuery(text, SYSTEMS.get(system) ?? 'other_sql');
-  return query.summary === '' ? NOTHING : { text: query.text, summary: query.summary };
+  const dialect = SYSTEMS.get(system) ?? (SQL.test(text.slice(0, 256)) ? 'other_sql' : undefined);
+  if (dialect === undefined) return NOTHING;
+  const query = describeQuery(text, dialect);
+  return { text: query.text, summary: query.summary || undefined };
 }
 
 const NOTHING: QueryText = { text: undefined, summary: undefined };

@@ -9,7 +9,7 @@ import {
 import type { Context, SpanContext } from '@opentelemetry/api';
 import { describeSpan, serviceOf } from './describe-span.js';
 import { endOf } from './end-of-span.js';
-import { microsOf } from './hr-time.js';
+import { microsOf, nanosOf } from './hr-time.js';
 import type { OldReadableSpan, ReadableSpan } from './readable-span.js';
 import { pathOf } from './request.js';
 import { kindOf } from './span-kind.js';
@@ -71,7 +71,7 @@ export class FerretSpanProcessor {
   /** Called by the SDK for each span that ends. */
   onEnd(span: ReadableSpan): void {
     try {
-      this.#spans.get(span.spanContext())?.finish(endOf(span));
+      this.#spans.get(span.spanContext())?.finish(endOf(span, nanosOf(span.duration)));
     } catch {
       // As above. The span ends when the process does.
     }

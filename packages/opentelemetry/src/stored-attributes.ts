@@ -63,3 +63,20 @@ export function storedAttributes(attributes: Attributes, leftOut?: ReadonlySet<s
   }
   return stored;
 }
+
+/**
+ * The value of an attribute as a span keeps it until it ends: lists are copied. `undefined` for what is no value.
+ */
+export function toAttribute(value: unknown): unknown {
+  if (value === null || typeof value === 'function' || typeof value === 'symbol') return undefined;
+  return Array.isArray(value) && !isComplex(value) ? value.slice(0, MAX_LIST) : value;
+}
+
+/** Items of a list that are kept until the span ends. */
+const MAX_LIST = 1_024;
+
+/** Whether a value is more than a primitive or a list of these: an object, or a list with objects in it. */
+export function isComplex(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return !Array.isArray(value) || value.slice(0, MAX_LIST).some((item) => typeof item === 'object' && item !== null);
+}

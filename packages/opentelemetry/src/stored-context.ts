@@ -1,0 +1,91 @@
+import type { Span } from '@ferretjs/core';
+import { processWide, type SharedStorage, shareStorage } from '@ferretjs/core/adapter';
+import { type Context, ROOT_CONTEXT } from '@opentelemetry/api';
+import { contextOf, spanIn } from './span-in-context.js';
+
+/**
+ * A context of OpenTelemetry in the storage of Ferret's current span, where it says more than which span is current.
+ * Both copies of this package read it, CommonJS and ES module: by shape.
+ */
+export interface StoredContext {
+  readonly span: Span | undefined;
+  readonly context: Context;
+}
+
+/** A context that OpenTelemetry has set. */
+class GivenContext implements StoredContext {
+  readonly context: Context;
+  readonly span: Span | undefined;
+
+  constructor(context: Context) {
+    this.context = context;
+    this.span = spanIn(context, storage().unrecorded);
+  }
+}
+
+/** A context that OpenTelemetry has set, in which Ferret has made another span the current one. */
+class ContextWithSpan implements StoredContext {
+  readonly span: Span | undefined;
+  readonly #below: Context;
+  #context: Context | undefined;
+
+  constructor(span: Span | undefined, below: Context) {
+    this.span = span;
+    this.#below = below;
+  }
+
+  get context(): Context {
+    this.#context ??= contextOf(this.span, this.#below, storage().unrecorded);
+    return this.#context;
+  }
+}
+
+type Storage = SharedStorage<StoredContext>;
+
+/** Shared once for the process, by whichever copy of this package comes first. */
+function storage(): Storage {
+  shared.storage ??= shareStorage<StoredContext>({ spanOf, storedFor });
+  return shared.storage;
+}
+
+const shared = processWide<{ storage: Storage | undefined }>('opentelemetry.storage', () => ({ storage: undefined }));
+
+function isStoredContext(stored: StoredContext | Span | undefined): stored is StoredContext {
+  return stored !== undefined && 'context' in stored;
+}
+
+function spanOf(stored: StoredContext | Span | undefined): Span | undefined {
+  return isStoredContext(stored) ? stored.span : stored;
+}
+
+function storedFor(span: Span | undefined, now: StoredContext | Span | undefined): StoredContext | Span | undefined {
+  return isStoredContext(now) ? new ContextWithSpan(span, now.context) : span;
+}
+
+/** The contexts of spans that are current without anything else. */
+const ofSpans = new WeakMap<Span, Context>();
+
+/** The context of OpenTelemetry that the running code belongs to. */
+export function activeContext(): Context {
+  const stored = storage().getStore();
+  if (stored === undefined) return ROOT_CONTEXT;
+  if (isStoredContext(stored)) return stored.context;
+  let context = ofSpans.get(stored);
+  if (context === undefined) {
+    context = contextOf(stored, ROOT_CONTEXT, storage().unrecorded);
+    ofSpans.set(stored, context);
+  }
+  return context;
+}
+
+/** Runs `fn` in a context, which Ferret sees as well: its current span is the one in the context. */
+export function runInContext<Result>(context: Context, fn: () => Result): Result {
+  return storage().run(context === ROOT_CONTEXT ? undefined : new GivenContext(context), fn);
+}
+
+/** Makes a context the current one until the function that is returned is called. */
+export function enterContext(context: Context): () => void {
+  const before = storage().getStore();
+  storage().enterWith(context === ROOT_CONTEXT ? undefined : new GivenContext(context));
+  return () => storage().enterWith(before);
+}
