@@ -3,7 +3,7 @@ import type { ForeignDescription } from '@ferretjs/core/adapter';
 import { exceptionOf } from './exception.js';
 import { millisOf } from './hr-time.js';
 import type { OldReadableSpan, ReadableSpan, Scope } from './readable-span.js';
-import { REQUEST_ATTRIBUTES, requestOf } from './request.js';
+import { PRIVATE_ATTRIBUTES, REQUEST_ATTRIBUTES, requestOf } from './request.js';
 import { kindOf } from './span-kind.js';
 import { storedAttributes } from './stored-attributes.js';
 
@@ -13,14 +13,19 @@ const ERROR = 2;
 /** More are not looked at: a span keeps 32 of each. */
 const MAX_LISTED = 64;
 
-/** Says what is stored of a span of OpenTelemetry beside its name, times and outcome. */
-export function describeSpan(span: ReadableSpan): ForeignDescription {
+/**
+ * Says what is stored of a span of OpenTelemetry beside its name, times and outcome.
+ *
+ * @param clientAddress the option of that name: whether a request says who its client is
+ */
+export function describeSpan(span: ReadableSpan, clientAddress: boolean): ForeignDescription {
+  const elsewhere = clientAddress ? REQUEST_ATTRIBUTES : PRIVATE_ATTRIBUTES;
   const isRequest = kindOf(span.kind) === 'server' && requestOf(span) !== undefined;
   const exception = exceptionOf(span);
   // Where there are too many, those that come first are kept.
   const attributes: Record<string, unknown> = {
     ...storedAttributes(exception?.attributes ?? {}),
-    ...storedAttributes(span.attributes, isRequest ? REQUEST_ATTRIBUTES : undefined),
+    ...storedAttributes(span.attributes, isRequest ? elsewhere : undefined),
   };
   // The span's own field says it.
   if (span.status.code === ERROR) delete attributes['error.type'];

@@ -22,7 +22,7 @@ export function exceptionAttributes(exception: unknown): Record<string, string> 
   const attributes: Record<string, string> = {};
   try {
     if (typeof exception !== 'object' || exception === null) {
-      return { 'exception.type': typeof exception, 'exception.message': String(exception) };
+      return exception === undefined || exception === null ? {} : { 'exception.message': String(exception) };
     }
     const { name, message, stack } = exception as Partial<Error>;
     const type = name === 'Error' || name === undefined ? exception.constructor?.name : name;

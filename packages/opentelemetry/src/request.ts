@@ -31,6 +31,21 @@ export const REQUEST_ATTRIBUTES: ReadonlySet<string> = new Set([
   'http.status_code',
 ]);
 
+/** These, and those that tell who the client is: they are recorded only if the option `clientAddress` says so. */
+export const PRIVATE_ATTRIBUTES: ReadonlySet<string> = new Set([
+  ...REQUEST_ATTRIBUTES,
+  'client.address',
+  'client.port',
+  'network.peer.address',
+  'network.peer.port',
+  'http.client_ip',
+  'net.peer.ip',
+  'net.peer.name',
+  'net.peer.port',
+  'net.sock.peer.addr',
+  'net.sock.peer.port',
+]);
+
 /** Reads the HTTP request of a server span, by OpenTelemetry's stable names or the older ones. */
 export function requestOf({ name, attributes }: ReadableSpan): Request | undefined {
   const given = attributes['http.request.method'] ?? attributes['http.method'];

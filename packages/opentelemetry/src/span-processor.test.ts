@@ -152,7 +152,12 @@ describe('FerretSpanProcessor', () => {
     const { tracer } = tracerWith();
     const request = (name: string, attributes: Record<string, string | number>) =>
       tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, ROOT_CONTEXT).end();
-    const stable = { 'http.request.method': 'GET', 'url.path': '/users/7', 'http.response.status_code': 200 };
+    const stable = {
+      'http.request.method': 'GET',
+      'url.path': '/users/7',
+      'http.response.status_code': 200,
+      'client.address': '192.0.2.1',
+    };
     request('GET', { ...stable, 'http.route': '/users/:id' });
     request('GET /users/:id', { ...stable, 'http.route': '/users/:id' });
     request('GET /users/7', stable);

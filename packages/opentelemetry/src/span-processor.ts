@@ -53,14 +53,15 @@ export class FerretSpanProcessor {
     try {
       const own = span.spanContext();
       if (this.#isShutDown || (own.traceFlags & SAMPLED) === 0) return;
-      const started = this.#ferretOf(span)?.startForeign({
+      const ferret = this.#ferretOf(span);
+      const started = ferret?.startForeign({
         name: span.name,
         kind: kindOf(span.kind),
         ids: own,
         parent: this.#parentOf(span, own, parentContext),
         startMicros: microsOf(span.startTime),
         path: pathOf(span.attributes),
-        describe: () => describeSpan(span),
+        describe: () => describeSpan(span, ferret.http.options.clientAddress),
       });
       if (started !== undefined) this.#spans.set(own, started);
     } catch {

@@ -9,16 +9,16 @@ import { contextOf, spanIn } from './span-in-context.js';
  */
 export interface StoredContext {
   readonly span: Span | undefined;
-  readonly context: Context;
+  readonly apiContext: Context;
 }
 
 /** A context that OpenTelemetry has set. */
 class GivenContext implements StoredContext {
-  readonly context: Context;
+  readonly apiContext: Context;
   readonly span: Span | undefined;
 
   constructor(context: Context) {
-    this.context = context;
+    this.apiContext = context;
     this.span = spanIn(context, storage().unrecorded);
   }
 }
@@ -34,7 +34,7 @@ class ContextWithSpan implements StoredContext {
     this.#below = below;
   }
 
-  get context(): Context {
+  get apiContext(): Context {
     this.#context ??= contextOf(this.span, this.#below, storage().unrecorded);
     return this.#context;
   }
@@ -51,7 +51,7 @@ function storage(): Storage {
 const shared = processWide<{ storage: Storage | undefined }>('opentelemetry.storage', () => ({ storage: undefined }));
 
 function isStoredContext(stored: StoredContext | Span | undefined): stored is StoredContext {
-  return stored !== undefined && 'context' in stored;
+  return stored !== undefined && 'apiContext' in stored;
 }
 
 function spanOf(stored: StoredContext | Span | undefined): Span | undefined {
@@ -59,7 +59,7 @@ function spanOf(stored: StoredContext | Span | undefined): Span | undefined {
 }
 
 function storedFor(span: Span | undefined, now: StoredContext | Span | undefined): StoredContext | Span | undefined {
-  return isStoredContext(now) ? new ContextWithSpan(span, now.context) : span;
+  return isStoredContext(now) ? new ContextWithSpan(span, now.apiContext) : span;
 }
 
 /** The contexts of spans that are current without anything else. */
@@ -69,7 +69,7 @@ const ofSpans = new WeakMap<Span, Context>();
 export function activeContext(): Context {
   const stored = storage().getStore();
   if (stored === undefined) return ROOT_CONTEXT;
-  if (isStoredContext(stored)) return stored.context;
+  if (isStoredContext(stored)) return stored.apiContext;
   let context = ofSpans.get(stored);
   if (context === undefined) {
     context = contextOf(stored, ROOT_CONTEXT, storage().unrecorded);

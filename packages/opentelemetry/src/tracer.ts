@@ -75,7 +75,7 @@ class FerretTracer implements Tracer {
           parent,
           startMicros: span.startMicros,
           path: pathOf(span.attributes),
-          describe: () => describeSpan(span),
+          describe: () => describeSpan(span, this.#ferret().http.options.clientAddress),
         },
         this.#ferret,
       );
