@@ -84,6 +84,13 @@ describe.each(apis)('instrumentations with API $api and no SDK', ({ modules, htt
   });
 });
 
+it('a request that an instrumentation has seen before the adapter is one trace', async () => {
+  const { file } = await run('registered.cjs', { MODULES: api19, HTTP: 'incoming' });
+  const spans = await spansOf(file);
+  const paths = spans.map((span) => pathOf(spans, span).join(' > '));
+  expect(paths).toContain('GET > GET /users/:id > pg.query:SELECT postgres');
+});
+
 const sdks = [
   { sdk: '2', modules: api19, isThere: true },
   { sdk: '3', modules: api110, isThere: hasApi110 },

@@ -16,7 +16,9 @@ if (isObserved) {
   const instrumentations = [new PgInstrumentation()];
   if (process.env.HTTP) {
     const { HttpInstrumentation } = load('@opentelemetry/instrumentation-http');
-    instrumentations.push(new HttpInstrumentation({ disableIncomingRequestInstrumentation: true }));
+    instrumentations.push(
+      new HttpInstrumentation({ disableIncomingRequestInstrumentation: process.env.HTTP !== 'incoming' }),
+    );
   }
   registerInstrumentations({ instrumentations });
   app.use(require('@ferretjs/express').ferret());

@@ -2,7 +2,7 @@ import type { LinkedSpan } from '@ferretjs/core';
 import type { ForeignDescription } from '@ferretjs/core/adapter';
 import { exceptionOf } from './exception.js';
 import { millisOf } from './hr-time.js';
-import type { OldReadableSpan, ReadableSpan, Scope } from './readable-span.js';
+import type { OldReadableSpan, ReadableSpan, Scope, SpanLink } from './readable-span.js';
 import { PRIVATE_ATTRIBUTES, REQUEST_ATTRIBUTES, requestOf } from './request.js';
 import { kindOf } from './span-kind.js';
 import { storedAttributes } from './stored-attributes.js';
@@ -53,7 +53,7 @@ export function describeSpan(span: ReadableSpan, clientAddress: boolean): Foreig
   };
 }
 
-function toLink({ context, attributes }: ReadableSpan['links'][number]): LinkedSpan {
+function toLink({ context, attributes }: SpanLink): LinkedSpan {
   const { traceId, spanId, traceFlags, traceState, isRemote } = context;
   return {
     traceId,

@@ -1,4 +1,4 @@
-import type { HrTime, Link, SpanContext, SpanStatus } from '@opentelemetry/api';
+import type { HrTime, SpanContext, SpanStatus } from '@opentelemetry/api';
 
 /**
  * The part of a `ReadableSpan` of OpenTelemetry's SDK that is read. By shape: applications have the SDK in versions 1,
@@ -12,7 +12,7 @@ export interface ReadableSpan {
   readonly duration: HrTime;
   readonly status: SpanStatus;
   readonly attributes: Readonly<Record<string, unknown>>;
-  readonly links: readonly Link[];
+  readonly links: readonly SpanLink[];
   readonly events: readonly TimedEvent[];
   readonly resource?: Resource;
   readonly instrumentationScope?: Scope;
@@ -21,6 +21,12 @@ export interface ReadableSpan {
   readonly droppedEventsCount?: number;
   readonly parentSpanContext?: SpanContext;
   spanContext(): SpanContext;
+}
+
+/** A link of a span. */
+export interface SpanLink {
+  readonly context: SpanContext;
+  readonly attributes?: Readonly<Record<string, unknown>>;
 }
 
 /** An event of a span. */

@@ -111,6 +111,11 @@ export interface SharedStorage<Stored extends object> {
   readonly unrecorded: Span;
 }
 
+/** Whether the context of another library travels with the current span. */
+export function isStorageShared(): boolean {
+  return Object.hasOwn(spanStorage, 'getStore');
+}
+
 /**
  * Lets the context of another library travel with the current span: one switch of the async context then serves both.
  * All of Ferret goes on to see spans. There is no way back, as what is stored travels on in open sockets and timers.

@@ -1,5 +1,6 @@
 import type { AttributeRecorder } from '../attributes/attribute-recorder.js';
 import type { Attributes } from '../attributes/attribute-value.js';
+import { spanStorage } from './context.js';
 import { hasLongText } from './given-attributes.js';
 import { RecordingSpan, type SpanContext, type SpanOwner } from './recording-span.js';
 import type { LinkedSpan, Outcome, RemoteSpan, Span, SpanKind } from './span.js';
@@ -122,6 +123,12 @@ export class ForeignSpan extends RecordingSpan {
     this.#durationNanos = nanos;
     data.startedAt = performance.now() - nanos / 1e6;
   }
+}
+
+/** The open server span of another library that is the current span, or `undefined`. */
+export function foreignServerSpan(): ForeignSpan | undefined {
+  const current = spanStorage.getStore();
+  return current instanceof ForeignSpan && current.data?.kind === 'server' ? current : undefined;
 }
 
 /** The attributes of a span that is open: it is looked at because the process ends, or in case it dies. */

@@ -141,14 +141,14 @@ export class Tracer implements SpanOwner {
    * Starts a span that knows more of itself than a name, such as that of a request: the first of its trace in this
    * process.
    *
-   * @param parent The caller's span; without one, a trace begins.
+   * @param parent The caller's span, or another library's span for the same work; without one, a trace begins.
    * @returns the span, recorded or suppressed; `undefined` for one whose end could not be observed.
    * @throws whatever `maker` throws. A span that is counted by then ends all the same.
    */
   startWith<Made extends RecordingSpan, Subject>(
     maker: SpanMaker<Made, Subject>,
     subject: Subject,
-    parent: RemoteSpan | undefined,
+    parent: RemoteSpan | ForeignSpan | undefined,
   ): Made | undefined {
     const span = maker.make(this, parent === undefined ? rootContext() : this.#childContext(parent), subject);
     let isCounted = false;
