@@ -1,6 +1,7 @@
 import type { LinkedSpan } from '@ferretjs/core';
 import type { ForeignDescription } from '@ferretjs/core/adapter';
-import { exceptionOf } from './exception.js';
+import { exceptionWithoutValues, messageWithoutValues } from './database-message.js';
+import { EXCEPTION, exceptionOf } from './exception.js';
 import { millisOf } from './hr-time.js';
 import type { OldReadableSpan, ReadableSpan, Scope, SpanLink } from './readable-span.js';
 import { PRIVATE_ATTRIBUTES, REQUEST_ATTRIBUTES, requestOf } from './request.js';
@@ -21,17 +22,20 @@ const MAX_LISTED = 64;
 export function describeSpan(span: ReadableSpan, clientAddress: boolean): ForeignDescription {
   const elsewhere = clientAddress ? REQUEST_ATTRIBUTES : PRIVATE_ATTRIBUTES;
   const isRequest = kindOf(span.kind) === 'server' && requestOf(span) !== undefined;
+  const system = span.attributes['db.system.name'] ?? span.attributes['db.system'];
+  const isDatabase = system !== undefined;
   const exception = exceptionOf(span);
+  const said = exception?.attributes ?? {};
   // Where there are too many, those that come first are kept.
   const attributes: Record<string, unknown> = {
-    ...storedAttributes(exception?.attributes ?? {}),
+    ...(isDatabase ? exceptionWithoutValues(said, system) : storedAttributes(said)),
     ...storedAttributes(span.attributes, isRequest ? elsewhere : undefined),
   };
   // The span's own field says it.
   if (span.status.code === ERROR) delete attributes['error.type'];
   const { message } = span.status;
-  if (span.status.code === ERROR && message && message !== exception?.attributes?.['exception.message']) {
-    attributes['otel.status_description'] = message;
+  if (span.status.code === ERROR && message && message !== said['exception.message']) {
+    attributes['otel.status_description'] = isDatabase ? messageWithoutValues(message, system) || undefined : message;
   }
   return {
     attributes,
@@ -43,7 +47,7 @@ export function describeSpan(span: ReadableSpan, clientAddress: boolean): Foreig
       .map(({ name, time, attributes: given = {} }) => ({
         name,
         time: millisOf(time),
-        attributes: storedAttributes(given),
+        attributes: isDatabase && name === EXCEPTION ? exceptionWithoutValues(given, system) : storedAttributes(given),
       })),
     dropped: {
       attributes: span.droppedAttributesCount ?? 0,

@@ -203,6 +203,27 @@ describe('FerretSpanProcessor', () => {
     expect(JSON.stringify(sink.spans)).not.toContain('canary');
   });
 
+  it('keeps of the messages of databases what comes before any value', async () => {
+    const { tracer } = tracerWith();
+    const failing = (message: string) => {
+      const span = tracer.startSpan('pg.query', { attributes: { 'db.system': 'postgresql' } }, ROOT_CONTEXT);
+      span.recordException(new TypeError('first: canary'));
+      span.recordException(new RangeError(message));
+      span.setStatus({ code: SpanStatusCode.ERROR, message: `failed: ${message}` }).end();
+    };
+    failing('duplicate key "canary" of\n    at canary');
+    failing('connect ECONNREFUSED 127.0.0.1:5432');
+    const [duplicate, refused] = await stored();
+    expect(duplicate?.attributes).toMatchObject({
+      'exception.type': 'RangeError',
+      'exception.message': 'duplicate key',
+      'exception.stacktrace': expect.stringMatching(/^RangeError: duplicate key\n {4}at failing /),
+      'otel.status_description': 'failed',
+    });
+    expect(refused?.attributes).toMatchObject({ 'exception.message': 'connect ECONNREFUSED 127.0.0.1:5432' });
+    expect(JSON.stringify(sink.spans)).not.toContain('canary');
+  });
+
   it('counts a call that was answered with 404 as failed, unless the application says that it is fine', async () => {
     const { tracer } = tracerWith();
     const options = { kind: SpanKind.CLIENT, attributes: { 'http.response.status_code': 404 } };
