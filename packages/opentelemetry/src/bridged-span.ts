@@ -11,7 +11,7 @@ import type {
   SpanStatus,
   TimeInput,
 } from '@opentelemetry/api';
-import { endOf } from './end-of-span.js';
+import { endOf, finish } from './end-of-span.js';
 import { EXCEPTION, exceptionAttributes } from './exception.js';
 import type { ReadableSpan, Scope, TimedEvent } from './readable-span.js';
 import { spanContextOf } from './span-context.js';
@@ -54,7 +54,7 @@ export class BridgedSpan implements Span, ReadableSpan {
   readonly #isStartGiven: boolean;
 
   constructor(name: string, scope: Scope, options: SpanOptions) {
-    this.name = name;
+    this.name = String(name);
     this.kind = options.kind ?? 0;
     this.instrumentationScope = scope;
     const given = millisOfInput(options.startTime);
@@ -136,7 +136,7 @@ export class BridgedSpan implements Span, ReadableSpan {
   }
 
   updateName(name: string): this {
-    if (this.isRecording()) this.name = name;
+    if (this.isRecording() && typeof name === 'string') this.name = name;
     return this;
   }
 
@@ -151,7 +151,7 @@ export class BridgedSpan implements Span, ReadableSpan {
     const end = millisOfInput(endTime) ?? (this.#isStartGiven ? nowMillis() : undefined);
     const nanos = end === undefined ? undefined : Math.max(0, Math.round((end - this.#startMillis) * 1e6));
     try {
-      this.ferret.finish(endOf(this, nanos));
+      finish(this.ferret, () => endOf(this, nanos));
     } catch {
       // The stack is full. The span ends when the process does.
     }

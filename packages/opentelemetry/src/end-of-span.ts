@@ -1,5 +1,6 @@
-import type { ForeignEnd } from '@ferretjs/core/adapter';
+import type { ForeignEnd, ForeignSpan } from '@ferretjs/core/adapter';
 import { exceptionOf, exceptionType } from './exception.js';
+import { maskQuery } from './query-text.js';
 import type { ReadableSpan } from './readable-span.js';
 import { requestOf } from './request.js';
 import { kindOf } from './span-kind.js';
@@ -23,7 +24,7 @@ export function endOf(span: ReadableSpan, durationNanos: number | undefined): Fo
   const hasFailed =
     span.status.code === ERROR || (span.status.code === UNSET && status !== undefined && status >= failsFrom);
   return {
-    name: request?.name ?? span.name,
+    name: request?.name ?? nameOf(span),
     durationNanos,
     outcome: hasFailed ? 'error' : 'ok',
     errorType: hasFailed ? errorTypeOf(span, status, failsFrom) : undefined,
@@ -32,6 +33,23 @@ export function endOf(span: ReadableSpan, durationNanos: number | undefined): Fo
     httpStatusCode: request?.status,
     notes: span,
   };
+}
+
+/** Ends a span of Ferret's; where the other library's cannot be read, as it is known so far. */
+export function finish(span: ForeignSpan | undefined, end: () => ForeignEnd): void {
+  try {
+    span?.finish(end());
+  } catch {
+    span?.end();
+  }
+}
+
+/** A query's text is no name: it has values. */
+function nameOf({ name, attributes }: ReadableSpan): string {
+  const system = attributes['db.system.name'] ?? attributes['db.system'];
+  if (system === undefined) return name;
+  const text = attributes['db.query.text'] ?? attributes['db.statement'];
+  return text === name ? (maskQuery(name, system).summary ?? String(system)) : name;
 }
 
 /** The status that a call over HTTP was answered with. */

@@ -68,7 +68,7 @@ export class OwnSpan implements Span {
 
   /** An error marks the span as failed, by the exception that was recorded before, or by the message. */
   setStatus(status: SpanStatus): this {
-    if (status?.code === ERROR) this.ferret.recordError(this.#exception ?? status.message ?? 'error');
+    if (status?.code === ERROR) this.ferret.recordError(this.#exception ?? failure(status.message));
     return this;
   }
 
@@ -84,6 +84,11 @@ export class OwnSpan implements Span {
     this.#exception = exception;
     this.ferret.addEvent(EXCEPTION, exceptionAttributes(exception), millisOfInput(time));
   }
+}
+
+/** An error for a failure that is no exception. */
+function failure(message: string | undefined): Error {
+  return Object.assign(new Error(message), { name: '_OTHER', stack: undefined });
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
-import { createFerret, currentSpan, type Ferret } from '@ferretjs/core';
-import { runWith, startLeaf } from '@ferretjs/core/adapter';
+import { createFerret, currentSpan, type Ferret, FerretError } from '@ferretjs/core';
+import { ferretFor, runWith, startLeaf } from '@ferretjs/core/adapter';
 import { MemorySink } from '@ferretjs/core/testing';
 import {
   context,
@@ -17,8 +17,9 @@ import {
 } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { registerFerret } from './register.js';
+import { FerretTracerProvider } from './tracer.js';
 
 let sink: MemorySink;
 let ferret: Ferret;
@@ -37,7 +38,10 @@ beforeEach(() => {
   unregister = registerFerret(ferret);
 });
 
-afterEach(() => unregister());
+afterEach(async () => {
+  unregister();
+  await ferret.close();
+});
 
 const stored = async () => {
   await ferret.flush();
@@ -70,6 +74,29 @@ describe('registerFerret()', () => {
 
   it('refuses an SDK that comes later, as the API does', () => {
     expect(trace.setGlobalTracerProvider(new BasicTracerProvider())).toBe(false);
+  });
+});
+
+describe('without a Ferret of its own', () => {
+  it('records into that of the requests', async () => {
+    unregister();
+    unregister = registerFerret();
+    const given = ferretFor(ferret);
+    trace.getTracer('other').startSpan('kept').end();
+    expect(given).toBe(ferret);
+    expect(await names()).toEqual(['kept']);
+  });
+
+  it('says once that no span is recorded, where the environment has an option that is not accepted', () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const provider = new FerretTracerProvider(() => {
+      throw new FerretError('INVALID_OPTION', 'FERRET_BATCH_SIZE is "many"');
+    });
+    const other = provider.getTracer('other');
+    expect(other.startSpan('lost').isRecording()).toBe(false);
+    expect(other.startActiveSpan('lost', (span) => span.end())).toBeUndefined();
+    expect(warn.mock.calls).toEqual([[expect.stringContaining('FERRET_BATCH_SIZE'), { code: 'INVALID_OPTION' }]]);
+    warn.mockRestore();
   });
 });
 
@@ -187,6 +214,18 @@ describe('spans of the API', () => {
     expect((await stored())[0]?.attributes).toMatchObject({ 'db.statement': 'SELECT * FROM a WHERE b = ?' });
   });
 
+  it('are not named after a query', async () => {
+    const text = "SELECT * FROM users WHERE name = 'canary'";
+    const attributes = { 'db.system.name': 'postgresql', 'db.query.text': text };
+    tracer.startSpan(text, { kind: SpanKind.CLIENT, attributes }).end();
+    tracer
+      .startSpan(5 as never, null as never)
+      .updateName(7 as never)
+      .end();
+    expect(await names()).toEqual(['SELECT users', '5']);
+    expect(JSON.stringify(sink.spans)).not.toContain('canary');
+  });
+
   it('are counted as lost after close()', async () => {
     await ferret.close();
     const span = tracer.startSpan('late');
@@ -221,6 +260,7 @@ describe('the context', () => {
     );
     expect(seen).toEqual([true, [1, 2], 'v']);
     expect(context.active()).toBe(ROOT_CONTEXT);
+    expect(context.with(undefined as never, () => context.active())).toBe(ROOT_CONTEXT);
     expect(tracer.startActiveSpan('x', {}, ROOT_CONTEXT.setValue(KEY, 'w'), () => context.active().getValue(KEY))).toBe(
       'w',
     );
@@ -291,6 +331,7 @@ describe('the context', () => {
       span?.end();
       expect(span?.isRecording()).toBe(true);
     });
+    ferret.measure('failed', () => trace.getActiveSpan()?.setStatus({ code: SpanStatusCode.ERROR, message: 'no' }));
     expect(await stored()).toMatchObject([
       {
         name: 'renamed',
@@ -300,6 +341,7 @@ describe('the context', () => {
         events: [{ name: 'e' }, { name: 'exception' }],
         links: [{ traceId: TRACE }],
       },
+      { name: 'failed', outcome: 'error', errorType: '_OTHER', attributes: { 'exception.message': 'no' } },
     ]);
     expect(JSON.stringify(sink.spans)).not.toContain('canary');
   });

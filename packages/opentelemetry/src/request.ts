@@ -47,7 +47,9 @@ export const PRIVATE_ATTRIBUTES: ReadonlySet<string> = new Set([
 ]);
 
 /** Reads the HTTP request of a server span, by OpenTelemetry's stable names or the older ones. */
-export function requestOf({ name, attributes }: ReadableSpan): Request | undefined {
+export function requestOf(span: ReadableSpan): Request | undefined {
+  const { attributes } = span;
+  const name = String(span.name);
   const given = attributes['http.request.method'] ?? attributes['http.method'];
   if (typeof given !== 'string') return undefined;
   const method = KNOWN_METHODS.has(given) ? given : '_OTHER';

@@ -8,7 +8,8 @@ import {
 } from '@ferretjs/core/adapter';
 import type { Context, SpanContext } from '@opentelemetry/api';
 import { describeSpan, serviceOf } from './describe-span.js';
-import { endOf } from './end-of-span.js';
+import { endOf, finish } from './end-of-span.js';
+import { warnOnce } from './give-up.js';
 import { microsOf, nanosOf } from './hr-time.js';
 import type { OldReadableSpan, ReadableSpan } from './readable-span.js';
 import { pathOf } from './request.js';
@@ -72,7 +73,7 @@ export class FerretSpanProcessor {
   /** Called by the SDK for each span that ends. */
   onEnd(span: ReadableSpan): void {
     try {
-      this.#spans.get(span.spanContext())?.finish(endOf(span, nanosOf(span.duration)));
+      finish(this.#spans.get(span.spanContext()), () => endOf(span, nanosOf(span.duration)));
     } catch {
       // As above. The span ends when the process does.
     }
@@ -100,9 +101,8 @@ export class FerretSpanProcessor {
         ? ferretOfRequests()
         : ferretFor({ service }, true);
     } catch (error) {
-      // An option of the environment is not accepted. Nobody but the SDK would see the error, for each span again.
       this.#isShutDown = true;
-      if (error instanceof FerretError) process.emitWarning(error.message, { code: error.code });
+      if (error instanceof FerretError) warnOnce(error);
       return undefined;
     }
   }

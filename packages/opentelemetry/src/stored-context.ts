@@ -78,14 +78,19 @@ export function activeContext(): Context {
   return context;
 }
 
+/** What is no context is none: OpenTelemetry's own context managers do not throw at it either. */
+function storedOf(context: Context): StoredContext | undefined {
+  return context === ROOT_CONTEXT || typeof context?.getValue !== 'function' ? undefined : new GivenContext(context);
+}
+
 /** Runs `fn` in a context, which Ferret sees as well: its current span is the one in the context. */
 export function runInContext<Result>(context: Context, fn: () => Result): Result {
-  return storage().run(context === ROOT_CONTEXT ? undefined : new GivenContext(context), fn);
+  return storage().run(storedOf(context), fn);
 }
 
 /** Makes a context the current one until the function that is returned is called. */
 export function enterContext(context: Context): () => void {
   const before = storage().getStore();
-  storage().enterWith(context === ROOT_CONTEXT ? undefined : new GivenContext(context));
+  storage().enterWith(storedOf(context));
   return () => storage().enterWith(before);
 }

@@ -1,4 +1,4 @@
-import type { Span as FerretSpan } from '@ferretjs/core';
+import { FerretError, type Span as FerretSpan } from '@ferretjs/core';
 import { type FerretInstance, startForeign } from '@ferretjs/core/adapter';
 import {
   type Context,
@@ -11,6 +11,7 @@ import {
 } from '@opentelemetry/api';
 import { BridgedSpan } from './bridged-span.js';
 import { describeSpan } from './describe-span.js';
+import { warnOnce } from './give-up.js';
 import { OwnSpan } from './own-span.js';
 import type { Scope } from './readable-span.js';
 import { pathOf } from './request.js';
@@ -41,7 +42,8 @@ class FerretTracer implements Tracer {
     this.#scope = scope;
   }
 
-  startSpan(name: string, options: SpanOptions = {}, context: Context = activeContext()): Span {
+  startSpan(name: string, given?: SpanOptions, context: Context = activeContext()): Span {
+    const options = given ?? {};
     if (isTracingSuppressed(context)) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
     const above = options.root === true ? undefined : trace.getSpan(context);
     const parent = above && ferretSpanOf(above);
@@ -82,8 +84,10 @@ class FerretTracer implements Tracer {
       if (foreign === undefined) return undefined;
       span.bind(foreign);
       return span;
-    } catch {
-      return undefined; // The stack is full, or the environment has an option that is not accepted.
+    } catch (error) {
+      // The stack is full, or the environment has an option that is not accepted.
+      if (error instanceof FerretError) warnOnce(error);
+      return undefined;
     }
   }
 }
