@@ -37,7 +37,8 @@ const adapterSide = entries('core', 'index', 'adapter');
  * Every entry that a package has. What is not built is no entry: bench, e2e and the tests of a package run what is
  * published.
  */
-const publicEntries = '^packages/[^/]+/dist/(esm|cjs)/(index|adapter|diff|maintenance|reader|routes|testing|words)\\.';
+const publicEntries =
+  '^packages/[^/]+/dist/(esm|cjs)/(index|adapter|diff|maintenance|reader|routes|sql|testing|words)\\.';
 
 module.exports = {
   forbidden: [
@@ -70,6 +71,7 @@ module.exports = {
     room('statistics', ['trace/', ...memory]),
     room('sampling', ['trace/', 'statistics/', 'option-rules', ...words, ...memory]),
     room('http', ['trace/', 'attributes/', 'synchronous', ...memory]),
+    room('sql', []),
     room('sink', ['trace/', 'statistics/', 'process/process-identity', 'errors']),
     room('pipeline', ['sink/', 'process/process-identity', 'trace/', 'statistics/', ...words, ...memory]),
     room('process', ['trace/clock', 'attributes/attribute-value']),
@@ -133,7 +135,8 @@ module.exports = {
       from: { path: '^packages/(express|koa)/src', pathNot: tests },
       to: { path: 'node_modules/(@types/)?(express|koa)/', dependencyTypesNot: ['type-only'] },
     },
-    only('auto', [adapterSide, entries('express', 'routes'), entries('koa', 'routes')]),
+    only('auto', [adapterSide, entries('core', 'sql'), entries('express', 'routes'), entries('koa', 'routes')]),
+    only('opentelemetry', [adapterSide, entries('core', 'sql'), 'node_modules/@opentelemetry/api/']),
     only('queries', [entries('core', 'reader')]),
     {
       name: 'queries-types-only',

@@ -28,7 +28,10 @@ export default defineConfig({
       { find: /^@ferretjs\/core\/(\w+)$/, replacement: `${source('core/src')}/$1.ts` },
       { find: /^@ferretjs\/queries\/(\w+)$/, replacement: `${source('queries/src')}/$1.ts` },
       { find: /^@ferretjs\/(express|koa)\/routes$/, replacement: `${source('')}$1/src/routes.ts` },
-      { find: /^@ferretjs\/(core|express|koa|nest|auto|queries)$/, replacement: `${source('')}$1/src/index.ts` },
+      {
+        find: /^@ferretjs\/(core|express|koa|nest|auto|opentelemetry|queries)$/,
+        replacement: `${source('')}$1/src/index.ts`,
+      },
     ],
   },
   // As packages/nest/tsconfig.json has it for its sources: Nest's decorators are TypeScript's own.

@@ -11,7 +11,18 @@ const { forbidden } = createRequire(import.meta.url)('../.dependency-cruiser.cjs
 
 /** A file that imports the others, written as paths from the root. */
 const files = {
-  ...breakingRooms('attributes', 'trace', 'statistics', 'sampling', 'http', 'sink', 'pipeline', 'process', 'spill'),
+  ...breakingRooms(
+    'attributes',
+    'trace',
+    'statistics',
+    'sampling',
+    'sql',
+    'http',
+    'sink',
+    'pipeline',
+    'process',
+    'spill',
+  ),
   ...breakingRooms('testing'),
   ...breakingRooms('sqlite/file', 'sqlite/store', 'sqlite/retention', 'sqlite/recovery'),
   'packages/core/src/ferret/ferret.ts': [],
@@ -30,6 +41,7 @@ const files = {
   'packages/koa/src/index.ts': ['../../core/src/reader.js'],
   'packages/nest/src/index.ts': ['../../core/src/reader.js'],
   'packages/auto/src/index.ts': ['../../core/src/reader.js', '../../express/src/index.js'],
+  'packages/opentelemetry/src/index.ts': ['../../core/src/reader.js'],
   'packages/core/src/reader.ts': [],
   'packages/core/src/index.ts': [],
   'packages/cli/src/main.ts': ['../../core/src/index.js'],

@@ -10,7 +10,7 @@ import { installNode } from './node-matrix.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cache = `${root}/.cache`;
-const published = ['core', 'express', 'koa', 'nest', 'auto', 'queries', 'cli'];
+const published = ['core', 'express', 'koa', 'nest', 'auto', 'opentelemetry', 'queries', 'cli'];
 
 /** npm has Node itself as packages for this platform alone, of those that the matrix knows. */
 const hasMatrix = process.platform === 'linux' && process.arch === 'x64';

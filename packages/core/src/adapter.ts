@@ -4,7 +4,7 @@
  */
 export { existingFerret, ferretFor, ferretOfRequests, openDefaultFerret } from './ferret/default-ferret.js';
 export type { FerretInstance } from './ferret/ferret-instance.js';
-export { startLeaf, startSpan } from './ferret/instrumentation.js';
+export { startForeign, startLeaf, startSpan } from './ferret/instrumentation.js';
 export {
   contextFailed,
   describeOperation,
@@ -27,6 +27,14 @@ export {
 export type { RouteOf } from './http/server-span.js';
 export { processWide } from './process-wide.js';
 export { type Carrier, type Continuation, continueTrace } from './trace/carrier.js';
-export { runWith, withSpan } from './trace/context.js';
+export { runWith, type SharedContext, type SharedStorage, shareStorage, withSpan } from './trace/context.js';
+export type {
+  ForeignDescription,
+  ForeignEnd,
+  ForeignEvent,
+  ForeignNotes,
+  ForeignSpan,
+  ForeignStart,
+} from './trace/foreign-span.js';
 export { endWhenSettled, follow, isPromise } from './trace/settle.js';
 export type { Leaf, LinkedSpan, RemoteSpan } from './trace/span.js';

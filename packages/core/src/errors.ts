@@ -2,6 +2,8 @@
 export type FerretErrorCode =
   /** An option is misspelt, ill-typed or out of range. */
   | 'INVALID_OPTION'
+  /** Another tracer or context manager is registered with OpenTelemetry's API. */
+  | 'OPENTELEMETRY_TAKEN'
   /** The native part of `sqlite3` is not installed. */
   | 'DRIVER_MISSING'
   /** The file does not exist. */

@@ -1,7 +1,5 @@
 import { type Leaf, startLeaf } from '@ferretjs/core/adapter';
-import { hashParameters } from '../parameters.js';
-import { describeQuery } from '../sql/describe-query.js';
-import type { SqlSystem } from '../sql/dialect.js';
+import { describeQuery, hashParameters, type SqlSystem } from '@ferretjs/core/sql';
 
 /** Where a database is. The object is made once for each connection, and nobody changes it. */
 export interface Server {

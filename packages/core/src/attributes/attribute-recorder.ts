@@ -57,6 +57,7 @@ export class AttributeRecorder {
   readonly #limits: AttributeLimits;
   readonly #redactor: Redactor;
   readonly #keys = new BoundedMemo<Key>(MAX_KNOWN_KEYS);
+  readonly #shared = new WeakMap<object, Readonly<Record<string, AttributeValue>>>();
   /** Texts to check the stack for. After so many, V8 has compiled the patterns that find secrets; see stack-room.ts. */
   #coldTexts = 2_000;
 
@@ -114,6 +115,21 @@ export class AttributeRecorder {
     if (part.dropped > 0) part.values[DROPPED_ATTRIBUTES] = part.dropped;
     bag.size = part.size;
     return part;
+  }
+
+  /**
+   * Returns attributes that many spans have in common, as they are stored: the same object for the same object, which
+   * is read once.
+   */
+  shared(attributes: Attributes): Readonly<Record<string, AttributeValue>> {
+    let shared = this.#shared.get(attributes);
+    if (shared === undefined) {
+      const bag = new AttributeBag();
+      this.setAll(bag, attributes);
+      shared = Object.freeze(bag.values);
+      this.#shared.set(attributes, shared);
+    }
+    return shared;
   }
 
   /** Returns a bounded, redacted text for any value. */

@@ -6,6 +6,7 @@ import type { EndReason } from '../sink/end-reason.js';
 import type { Ledger } from '../sink/ledger.js';
 import { renderPrometheus } from '../statistics/prometheus.js';
 import { requireSynchronous } from '../synchronous.js';
+import type { ForeignSpan, ForeignStart } from '../trace/foreign-span.js';
 import type { Span, SpanOptions } from '../trace/span.js';
 import type { Tracer } from '../trace/tracer.js';
 import type { SinkStats } from './also-to.js';
@@ -83,6 +84,14 @@ export class FerretInstance implements Ferret {
 
   start(name: string, options?: SpanOptions): Span {
     return this.#tracer.start(name, options);
+  }
+
+  /**
+   * For bridges to other tracing libraries: starts a span that the other library measures, by whose ids, times and
+   * attributes it is recorded. `undefined` where spans are not recorded on purpose.
+   */
+  startForeign(start: ForeignStart): ForeignSpan | undefined {
+    return this.#tracer.startForeign(start);
   }
 
   /** Whether `close()` was called, or the end of the process has begun. */

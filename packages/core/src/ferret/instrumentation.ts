@@ -1,8 +1,10 @@
 import type { Attributes } from '../attributes/attribute-value.js';
 import { isUnrecorded, spanStorage } from '../trace/context.js';
+import type { ForeignSpan, ForeignStart } from '../trace/foreign-span.js';
 import { isSuppressed, type SpanAbove } from '../trace/recording-span.js';
 import type { Leaf, Span, SpanKind, SpanOptions } from '../trace/span.js';
 import { defaultFerret } from './default-ferret.js';
+import type { FerretInstance } from './ferret-instance.js';
 
 /**
  * Starts a span for work that has no children, such as a query: a child of the current span, which stays the current
@@ -57,6 +59,17 @@ export function startSpan(name: string, options?: SpanOptions): Span {
   return tracer.start(name, options);
 }
 
+/**
+ * Starts a span that another tracing library measures. It belongs to the Ferret of its parent, where that is a span of
+ * this process, or else to `ferret`.
+ *
+ * @returns `undefined` where spans are not recorded on purpose
+ */
+export function startForeign(start: ForeignStart, ferret: () => FerretInstance): ForeignSpan | undefined {
+  const tracer = tracerOf(start.parent);
+  return tracer?.startForeign === undefined ? ferret().startForeign(start) : tracer.startForeign(start);
+}
+
 /** By shape, as above. `undefined` for the span of another process, and for anything that is no span. */
 function tracerOf(span: object | null | undefined): TracedSpan['tracer'] {
   try {
@@ -71,5 +84,6 @@ function tracerOf(span: object | null | undefined): TracedSpan['tracer'] {
 interface TracedSpan extends Span {
   readonly tracer?: Partial<Pick<SpanAbove['tracer'], 'startLeaf'>> & {
     start(name: string, options?: SpanOptions): Span;
+    startForeign?(start: ForeignStart): ForeignSpan | undefined;
   };
 }

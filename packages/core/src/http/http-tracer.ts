@@ -3,7 +3,8 @@ import type { Attributes } from '../attributes/attribute-value.js';
 import type { Redactor } from '../attributes/redaction.js';
 import { requireSynchronous } from '../synchronous.js';
 import { parseRemoteSpan } from '../trace/carrier.js';
-import { currentSpan, withSpan } from '../trace/context.js';
+import { currentSpan, isStorageShared, withSpan } from '../trace/context.js';
+import { foreignServerSpan } from '../trace/foreign-span.js';
 import { isSuppressed, RecordingSpan } from '../trace/recording-span.js';
 import type { RemoteSpan, Span } from '../trace/span.js';
 import type { SpanData } from '../trace/span-data.js';
@@ -198,7 +199,8 @@ export class HttpTracer {
     return this.#tracer.startWith(
       this.#maker,
       { request, response, routeOf, headers, url, caller: isContinued ? undefined : caller, when: 'later' },
-      isContinued ? caller : undefined,
+      // OpenTelemetry may have begun a span for the request, by an instrumentation of Node's server.
+      (isStorageShared() ? foreignServerSpan() : undefined) ?? (isContinued ? caller : undefined),
     );
   }
 

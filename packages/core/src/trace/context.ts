@@ -93,3 +93,57 @@ function asSpan(given: Span | undefined): Span | undefined {
     return undefined; // A proxy or a getter that throws.
   }
 }
+
+/** Another library's context, which travels in the same storage as the current span. */
+export interface SharedContext<Stored extends object> {
+  /** The current span, in what is stored. Returns spans as they are. */
+  spanOf(stored: Stored | Span | undefined): Span | undefined;
+  /** What is stored for code whose current span is `span`: it carries on what is stored now, but for the span. */
+  storedFor(span: Span | undefined, now: Stored | Span | undefined): Stored | Span | undefined;
+}
+
+/** The storage of the current span, as another library sees it that has its context in there. */
+export interface SharedStorage<Stored extends object> {
+  getStore(): Stored | Span | undefined;
+  run<Result>(stored: Stored | Span | undefined, fn: () => Result): Result;
+  enterWith(stored: Stored | Span | undefined): void;
+  /** The current span of code whose spans are not recorded. */
+  readonly unrecorded: Span;
+}
+
+/** Whether the context of another library travels with the current span. */
+export function isStorageShared(): boolean {
+  return Object.hasOwn(spanStorage, 'getStore');
+}
+
+/**
+ * Lets the context of another library travel with the current span: one switch of the async context then serves both.
+ * All of Ferret goes on to see spans. There is no way back, as what is stored travels on in open sockets and timers.
+ */
+export function shareStorage<Stored extends object>(shared: SharedContext<Stored>): SharedStorage<Stored> {
+  const storage = spanStorage as unknown as AsyncLocalStorage<Stored | Span | undefined>;
+  const { getStore, enterWith } = AsyncLocalStorage.prototype as unknown as typeof storage;
+  const stored = getStore.bind(storage);
+  const enter = enterWith.bind(storage);
+  // Not `AsyncLocalStorage.prototype.run`: it asks `getStore` what to go back to, and would be told the span alone.
+  const run = (next: Stored | Span | undefined, fn: (...args: never[]) => unknown, args: never[]): unknown => {
+    const before = stored();
+    enter(next);
+    try {
+      return fn(...args);
+    } finally {
+      enter(before);
+    }
+  };
+  Object.assign(spanStorage, {
+    getStore: () => shared.spanOf(stored()),
+    run: (span: Span | undefined, fn: (...args: never[]) => unknown, ...args: never[]) =>
+      run(shared.storedFor(span, stored()), fn, args),
+  });
+  return {
+    getStore: stored,
+    run: <Result>(next: Stored | Span | undefined, fn: () => Result) => run(next, fn, []) as Result,
+    enterWith: enter,
+    unrecorded: UNRECORDED,
+  };
+}

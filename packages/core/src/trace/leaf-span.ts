@@ -1,13 +1,11 @@
 import type { Attributes } from '../attributes/attribute-value.js';
 import { recordFailure } from './exception.js';
+import { hasLongText } from './given-attributes.js';
 import type { SpanIds } from './ids.js';
 import type { OpenSpan, RecordingSpan, SpanAbove, SpanOwner } from './recording-span.js';
 import type { Leaf, LinkedSpan, SpanKind } from './span.js';
 import { type LocalTrace, PARAMETERS_ATTRIBUTE, SpanData } from './span-data.js';
 import { formatTraceparent } from './trace-context.js';
-
-/** Characters. Longer texts are cut before the span waits for the decision on its trace. */
-const MAX_GIVEN_LENGTH = 4_096;
 
 /**
  * A span without children: handle and data in one object, as no async context ever holds it. What it is told is kept as
@@ -165,18 +163,5 @@ export class LeafSpan extends SpanData implements Leaf, OpenSpan, SpanAbove {
     if (given !== undefined) attributes.setAll(this, given);
     if (added !== undefined) attributes.setAll(this, added);
     this.describeDropped();
-  }
-}
-
-/** Whether anything in there may be long: lists and objects may. */
-function hasLongText(attributes: Attributes | undefined): boolean {
-  try {
-    for (const key in attributes) {
-      const value: unknown = attributes[key];
-      if (typeof value === 'string' ? value.length > MAX_GIVEN_LENGTH : typeof value === 'object') return true;
-    }
-    return false;
-  } catch {
-    return true; // A proxy or a getter that throws.
   }
 }

@@ -56,6 +56,12 @@ export class LinksAndEvents {
     else this.events.push(event);
   }
 
+  /** Counts links and events that were left out before they came here. */
+  leaveOut(links: number, events: number): void {
+    this.#droppedLinks += links;
+    this.#droppedEvents += events;
+  }
+
   /** Says in the attributes of the span how many were left out. */
   describeDropped({ values }: AttributeBag): void {
     if (this.#droppedLinks > 0) values[DROPPED_LINKS] = this.#droppedLinks;

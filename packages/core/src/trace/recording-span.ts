@@ -170,13 +170,18 @@ export class RecordingSpan implements Span, OpenSpan, SpanAbove {
     const { data } = this;
     if (data === undefined) return;
     try {
-      data.durationNanos = Math.max(0, Math.round((performance.now() - data.startedAt) * 1e6));
+      data.durationNanos = this.durationOf(data);
       this.tracer.ended(this, data);
     } catch {
       if (this.nextOverdue !== undefined) return;
       this.nextOverdue = this.tracer.overdue;
       this.tracer.overdue = this;
     }
+  }
+
+  /** Whole nanoseconds from the start of the span until now. */
+  protected durationOf(data: SpanData): number {
+    return Math.max(0, Math.round((performance.now() - data.startedAt) * 1e6));
   }
 
   /** Takes the span out of the record, as if it had never been started. */

@@ -14,7 +14,9 @@ export const PARAMETERS_ATTRIBUTE = 'ferret.params';
 /** Attributes that are made only if the span is kept, from texts known at its start. */
 export interface LateDescription {
   /** The path of the request, as it was asked for. */
-  readonly path: string;
+  readonly path: string | undefined;
+  /** Whether it holds so much that it must not be held for long. Default: it does not. */
+  readonly isLarge?: boolean;
   addTo(data: SpanData): void;
 }
 
@@ -74,7 +76,9 @@ export class SpanData extends AttributeBag implements SpanRecord {
   }
 
   /** The span is going to wait: it must not keep long texts of the application alive meanwhile. */
-  bound(): void {}
+  bound(): void {
+    if (this.late?.isLarge === true) this.describe();
+  }
 
   /** Path of the request, also before the span is described. */
   get path(): unknown {

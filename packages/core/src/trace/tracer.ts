@@ -2,6 +2,7 @@ import type { AttributeRecorder } from '../attributes/attribute-recorder.js';
 import type { Attributes } from '../attributes/attribute-value.js';
 import { BoundedMemo } from '../bounded-memo.js';
 import { isUnrecorded, spanStorage } from './context.js';
+import { ForeignSpan, type ForeignStart } from './foreign-span.js';
 import { SpanIds } from './ids.js';
 import { LeafSpan } from './leaf-span.js';
 import { OpenSpans } from './open-spans.js';
@@ -140,14 +141,14 @@ export class Tracer implements SpanOwner {
    * Starts a span that knows more of itself than a name, such as that of a request: the first of its trace in this
    * process.
    *
-   * @param parent The caller's span; without one, a trace begins.
+   * @param parent The caller's span, or another library's span for the same work; without one, a trace begins.
    * @returns the span, recorded or suppressed; `undefined` for one whose end could not be observed.
    * @throws whatever `maker` throws. A span that is counted by then ends all the same.
    */
   startWith<Made extends RecordingSpan, Subject>(
     maker: SpanMaker<Made, Subject>,
     subject: Subject,
-    parent: RemoteSpan | undefined,
+    parent: RemoteSpan | ForeignSpan | undefined,
   ): Made | undefined {
     const span = maker.make(this, parent === undefined ? rootContext() : this.#childContext(parent), subject);
     let isCounted = false;
@@ -166,6 +167,21 @@ export class Tracer implements SpanOwner {
       }
       throw error;
     }
+    return span;
+  }
+
+  /**
+   * Starts a span that another tracing library measures: the caller ends it by {@link ForeignSpan.finish}. `undefined`
+   * where spans are not recorded on purpose. Ids that are none are replaced.
+   */
+  startForeign(start: ForeignStart): ForeignSpan | undefined {
+    const parent = asParent(start.parent);
+    if (!this.isEnabled || isUnrecorded(spanStorage.getStore())) return undefined;
+    if (parent !== undefined && isSuppressed(parent)) return undefined;
+    const context = parent === undefined ? rootContext() : this.#childContext(parent);
+    const ids = parseIds(start.ids, parent?.spanId) ?? context.ids;
+    const span = new ForeignSpan(this, this.cleanName(start.name), { ...context, ids }, start);
+    this.started(span);
     return span;
   }
 
@@ -351,6 +367,12 @@ function asParent(given: Span | RemoteSpan | null | undefined): Span | RemoteSpa
 /** The trace flags of a span of another process, or of the other copy of this package, CommonJS or ES module. */
 function flagsOf({ flags = SAMPLED_FLAG }: (Span & { readonly flags?: number }) | RemoteSpan): number {
   return flags;
+}
+
+/** The ids that another library gave a span; `undefined` where they are none. */
+function parseIds(ids: ForeignStart['ids'], parentId: string | undefined): SpanIds | undefined {
+  if (ids === undefined || !isTraceId(ids.traceId) || !isSpanId(ids.spanId)) return undefined;
+  return SpanIds.parse(ids.traceId, ids.spanId, parentId);
 }
 
 /** For the first span of a new trace. */

@@ -1,9 +1,9 @@
 import { currentSpan } from '@ferretjs/core';
 import type { Leaf } from '@ferretjs/core/adapter';
+import { hashParameters } from '@ferretjs/core/sql';
 import type { Server } from '../../database/query-leaf.js';
 import { reportFault } from '../../fault.js';
 import type { Library } from '../../library.js';
-import { hashParameters } from '../../parameters.js';
 import { type Method, wrapMethod } from '../../wrap-method.js';
 import { failCommand, startCommand } from './command-leaf.js';
 

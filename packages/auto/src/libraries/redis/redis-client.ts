@@ -1,9 +1,9 @@
 import { currentSpan } from '@ferretjs/core';
 import type { Leaf } from '@ferretjs/core/adapter';
+import { hashParameters } from '@ferretjs/core/sql';
 import type { Channels } from '../../channels.js';
 import { type Server, startConnect } from '../../database/query-leaf.js';
 import type { Library } from '../../library.js';
-import { hashParameters } from '../../parameters.js';
 import { failCommand, startCommand } from './command-leaf.js';
 
 /** Commands of node-redis, by its channels. Older versions have neither channels nor a place where a command and its server are known. */

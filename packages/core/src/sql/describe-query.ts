@@ -1,6 +1,6 @@
-import { hashText } from '../parameters.js';
 import { DIALECTS, type SqlSystem } from './dialect.js';
 import { MaskedText } from './masked-text.js';
+import { hashText } from './parameters.js';
 import { QuerySummary } from './summary.js';
 import { TextMemo } from './text-memo.js';
 import { Kind, Tokenizer } from './tokenizer.js';

@@ -1,0 +1,96 @@
+import type { Span as FerretSpan } from '@ferretjs/core';
+import type { Attributes, Exception, Link, Span, SpanContext, SpanStatus, TimeInput } from '@opentelemetry/api';
+import { EXCEPTION, exceptionAttributes } from './exception.js';
+import { spanContextOf } from './span-context.js';
+import { storedAttributes } from './stored-attributes.js';
+import { isTimeInput, millisOfInput } from './time-input.js';
+
+/** `SpanStatusCode.ERROR` of OpenTelemetry's API. */
+const ERROR = 2;
+
+/**
+ * One of Ferret's own spans, such as that of a request, as `trace.getActiveSpan()` returns it. Ferret ends it:
+ * `end()` does nothing.
+ */
+export class OwnSpan implements Span {
+  /** Ferret's own span. */
+  readonly ferret: FerretSpan;
+  #context: SpanContext | undefined;
+  #exception: Exception | undefined;
+
+  constructor(ferret: FerretSpan) {
+    this.ferret = ferret;
+  }
+
+  spanContext(): SpanContext {
+    this.#context ??= spanContextOf(this.ferret);
+    return this.#context;
+  }
+
+  isRecording(): boolean {
+    return this.ferret.isRecording;
+  }
+
+  setAttribute(key: string, value: unknown): this {
+    return this.setAttributes({ [key]: value } as Attributes);
+  }
+
+  setAttributes(attributes: Attributes): this {
+    if (this.isRecording() && isObject(attributes)) this.ferret.annotate(storedAttributes(attributes));
+    return this;
+  }
+
+  addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
+    const isTime = isTimeInput(attributesOrTime);
+    const attributes = isTime || !isObject(attributesOrTime) ? undefined : storedAttributes(attributesOrTime);
+    this.ferret.addEvent(name, attributes, millisOfInput(time ?? (isTime ? attributesOrTime : undefined)));
+    return this;
+  }
+
+  addLink(link: Link): this {
+    if (!this.isRecording() || !isObject(link?.context)) return this;
+    const { traceId, spanId, traceFlags, traceState, isRemote } = link.context;
+    this.ferret.addLink({
+      traceId,
+      spanId,
+      flags: traceFlags,
+      tracestate: traceState?.serialize(),
+      isRemote,
+      attributes: link.attributes && storedAttributes(link.attributes),
+    });
+    return this;
+  }
+
+  addLinks(links: Link[]): this {
+    if (Array.isArray(links)) for (const link of links) this.addLink(link);
+    return this;
+  }
+
+  /** An error marks the span as failed, by the exception that was recorded before, or by the message. */
+  setStatus(status: SpanStatus): this {
+    if (status?.code === ERROR) this.ferret.recordError(this.#exception ?? failure(status.message));
+    return this;
+  }
+
+  updateName(name: string): this {
+    this.ferret.rename(name);
+    return this;
+  }
+
+  end(): void {}
+
+  recordException(exception: Exception, time?: TimeInput): void {
+    if (!this.isRecording()) return;
+    this.#exception = exception;
+    this.ferret.addEvent(EXCEPTION, exceptionAttributes(exception), millisOfInput(time));
+  }
+}
+
+/** An error for a failure that is no exception. */
+function failure(message: string | undefined): Error {
+  return Object.assign(new Error(message), { name: '_OTHER', stack: undefined });
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
