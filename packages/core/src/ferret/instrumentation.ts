@@ -42,6 +42,22 @@ export function startLeaf(name: string, kind: SpanKind, attributes?: Attributes)
 }
 
 /**
+ * Starts a span for work that may have children, such as a method's: a child of the current span. Run the work with
+ * {@link withSpan}. Never throws. `undefined` means that there is nothing to do, as for {@link startLeaf}.
+ *
+ * @param name Few different ones: `Orders.list`, never a value.
+ */
+export function startChild(name: string): Span | undefined {
+  try {
+    const above = spanStorage.getStore() as TracedSpan | undefined;
+    if (above === undefined || isSuppressed(above)) return undefined;
+    return above.tracer?.start(name);
+  } catch {
+    return undefined; // The stack is full.
+  }
+}
+
+/**
  * Starts a span for work that may have children. It does not become the current span: run the work with {@link
  * runWith}. It belongs to the Ferret of its parent, of the current span where the parent is of another process, or else
  * to the process's default one, which is made if there is none yet.
