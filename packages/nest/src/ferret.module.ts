@@ -25,6 +25,10 @@ import { isLiving, living, own } from './living-modules.js';
 import { markAsForeign } from './methods/foreign-classes.js';
 import { acceptMethods, type MethodFilter } from './methods/method-selection.js';
 import { traceProviders, untraceProviders } from './methods/trace-providers.js';
+import { traceClients } from './roots/trace-clients.js';
+import { traceJobs } from './roots/trace-jobs.js';
+import { traceMessages } from './roots/trace-messages.js';
+import { traceSockets } from './roots/trace-sockets.js';
 import { hasServerSentEvents, ServerSentEventsInterceptor } from './server-sent-events.interceptor.js';
 import { settlesWithin } from './settles-within.js';
 import { resumeRequests, traceRequests } from './trace-requests.js';
@@ -48,6 +52,7 @@ export class FerretModule extends ConfigurableModuleClass implements OnApplicati
   readonly ferret: FerretInstance;
   readonly #host: HttpAdapterHost;
   readonly #modules: ModulesContainer;
+  readonly #stopMessages: () => void;
   readonly #methods: MethodFilter | undefined;
 
   constructor(
@@ -72,6 +77,9 @@ export class FerretModule extends ConfigurableModuleClass implements OnApplicati
     watchGraphqlDrivers(modules);
     checkDecorators(modules, ferret);
     this.#traceMethods();
+    traceJobs(modules.values());
+    this.#stopMessages = traceMessages(modules, () => ferret);
+    traceSockets(config, () => ferret);
     whenAdapterArrives(host, (adapter) => traceRequests(adapter, ferret));
   }
 
@@ -110,6 +118,8 @@ export class FerretModule extends ConfigurableModuleClass implements OnApplicati
   /** Nest calls this at the end of `init()`, after the application has added its own hooks. */
   onApplicationBootstrap(): void {
     this.#traceMethods();
+    traceJobs(this.#modules.values());
+    traceClients(this.#modules.values());
     resumeRequests(this.#host.httpAdapter, this.ferret);
   }
 
@@ -121,6 +131,7 @@ export class FerretModule extends ConfigurableModuleClass implements OnApplicati
   async onApplicationShutdown(signal?: string): Promise<void> {
     const { ferret } = this;
     living.delete(this);
+    this.#stopMessages();
     if (this.#methods !== undefined) untraceProviders(this.#methods);
     const isToBeClosed = signal !== undefined || (own.has(ferret) && !ferret.isHeld);
     if (!isToBeClosed || isLiving(ferret)) await settlesWithin(ferret.flush(), FLUSH_TIMEOUT_MILLIS);

@@ -25,22 +25,31 @@ const unused = new FinalizationRegistry<Span>((span) => span.end());
  */
 export function traceObservable<T>(source: Observable<T>, span: Span, startAnother: () => Span): Observable<T> {
   let next: Span | undefined = span;
+  const traced = traceSubscriptions(source, () => {
+    const current = next ?? startAnother();
+    next = undefined;
+    return current;
+  });
+  unused.register(traced, span);
+  return traced;
+}
+
+/** Returns the observable with each subscription in a span of its own; without one where `start` gives none. */
+export function traceSubscriptions<T>(source: Observable<T>, start: () => Span | undefined): Observable<T> {
   const operator: Operator<T, T> = {
     call(subscriber: Subscriber<T>, observable: Observable<T>) {
-      const current = next ?? startAnother();
-      next = undefined;
-      subscriber.add(() => current.end());
+      const span = start();
+      if (span === undefined) return observable.subscribe(subscriber);
+      subscriber.add(() => span.end());
       const { error: pass } = subscriber;
       // The subscriber itself is passed on, because a source that emits at once must see when its subscriber has left.
       subscriber.error = function (this: Subscriber<T>, error: unknown) {
-        current.recordError(error);
+        span.recordError(error);
         pass.call(this, error);
       };
-      return withSpan(current, () => observable.subscribe(subscriber));
+      return withSpan(span, () => observable.subscribe(subscriber));
     },
   };
   // Deprecated for applications, and not going away: every operator of rxjs uses it.
-  const traced = source.lift(operator) as Observable<T>;
-  unused.register(traced, span);
-  return traced;
+  return source.lift(operator) as Observable<T>;
 }

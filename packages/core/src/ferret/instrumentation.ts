@@ -47,11 +47,12 @@ export function startLeaf(name: string, kind: SpanKind, attributes?: Attributes)
  *
  * @param name Few different ones: `Orders.list`, never a value.
  */
-export function startChild(name: string): Span | undefined {
+export function startChild(name: string, kind?: SpanKind, attributes?: Attributes): Span | undefined {
   try {
     const above = spanStorage.getStore() as TracedSpan | undefined;
     if (above === undefined || isSuppressed(above)) return undefined;
-    return above.tracer?.start(name);
+    if (kind === undefined) return above.tracer?.start(name);
+    return above.tracer?.start(name, { kind, ...(attributes && { attributes }) });
   } catch {
     return undefined; // The stack is full.
   }

@@ -55,10 +55,10 @@ export function findFrameworkClasses(modules: readonly { readonly metatype?: unk
 }
 
 /**
- * What a package exports that the application has loaded. It is required from a place inside `node_modules`: Node warns
+ * What a package exports, or a file of one: of those that the application has loaded, as others would be loaded now. It is required from a place inside `node_modules`: Node warns
  * of ES modules that applications require.
  */
-function loadedPackage(name: string): unknown {
+export function loadedPackage(name: string): unknown {
   try {
     const ofApplication = createRequire(process.argv[1] ?? `${process.cwd()}/index.js`);
     const file = ofApplication.resolve(name);

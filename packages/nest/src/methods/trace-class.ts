@@ -36,13 +36,21 @@ export function traceClass(type: AnyClass, filter: MethodFilter): void {
   }
 }
 
+/** Replaces a single method, on the prototype that has it. */
+export function traceMethodOf(prototype: object, key: string): void {
+  let owner: object | null = prototype;
+  while (owner !== null && !Object.hasOwn(owner, key)) owner = Object.getPrototypeOf(owner) as object | null;
+  const descriptor = owner === null ? undefined : Object.getOwnPropertyDescriptor(owner, key);
+  const method: unknown = descriptor?.value;
+  if (owner === null || typeof method !== 'function' || !descriptor?.configurable) return;
+  if (isTraceable(method as Method)) {
+    Object.defineProperty(owner, key, { ...descriptor, value: traceMethod(method as Method, key) });
+  }
+}
+
 function traceMethodsOf(prototype: object): void {
   for (const key of Object.getOwnPropertyNames(prototype)) {
-    if (UNTRACED.has(key)) continue;
-    const descriptor = Object.getOwnPropertyDescriptor(prototype, key);
-    const method: unknown = descriptor?.value;
-    if (typeof method !== 'function' || !descriptor?.configurable || !isTraceable(method as Method)) continue;
-    Object.defineProperty(prototype, key, { ...descriptor, value: traceMethod(method as Method, key) });
+    if (!UNTRACED.has(key)) traceMethodOf(prototype, key);
   }
 }
 

@@ -1,5 +1,6 @@
 import { currentSpan, type Span } from '@ferretjs/core';
 import { startChild, withSpan } from '@ferretjs/core/adapter';
+import { type JobEntry, jobEntryOf } from '../roots/job-entry.js';
 import { wearFaceOf } from './same-face.js';
 import { endWithResult, fail } from './trace-result.js';
 import { filterOf, filtersVersion, markAsWrapper } from './traced-classes.js';
@@ -38,6 +39,7 @@ class TracedMethod {
   readonly #method: Method;
   readonly #key: string;
   readonly #isAsync: boolean;
+  readonly #entry: JobEntry | undefined;
   /** The function on the prototype. */
   wrapper: Method | undefined;
   /** Calls that have not returned yet. */
@@ -52,11 +54,12 @@ class TracedMethod {
     this.#method = method;
     this.#key = key;
     this.#isAsync = tagOf(method) === '[object AsyncFunction]';
+    this.#entry = jobEntryOf(method, key);
   }
 
   run(self: unknown, args: unknown[]): unknown {
     const method = this.#method;
-    const span = this.#depth < MAX_DEPTH && currentSpan() !== undefined ? this.#start(self) : undefined;
+    const span = this.#depth < MAX_DEPTH ? this.#start(self, args) : undefined;
     if (span === undefined) return Reflect.apply(method, self, args);
     let result: unknown;
     this.#depth++;
@@ -67,10 +70,14 @@ class TracedMethod {
     } finally {
       this.#depth--;
     }
-    return endWithResult(span, result, this.#isAsync, () => this.#start(self) ?? span);
+    return endWithResult(span, result, this.#isAsync, () => this.#start(self, args) ?? span);
   }
 
-  #start(self: unknown): Span | undefined {
+  #start(self: unknown, args: readonly unknown[]): Span | undefined {
+    const current = currentSpan();
+    // A timer may have been started in a span, which has ended long since.
+    if (this.#entry !== undefined && !current?.isRecording) return startJob(this.#entry, self, args);
+    if (current === undefined) return undefined;
     const name = this.#nameFor(self);
     return name === undefined ? undefined : startChild(name);
   }
@@ -103,6 +110,14 @@ class TracedMethod {
     const filter = filterOf(type);
     if (filter === undefined || Reflect.get(type.prototype, this.#key) !== this.wrapper) return undefined;
     return filter.selects(type.name, this.#key) ? `${type.name}.${this.#key}` : undefined;
+  }
+}
+
+function startJob(entry: JobEntry, self: unknown, args: readonly unknown[]): Span | undefined {
+  try {
+    return entry.start(self, args);
+  } catch {
+    return undefined; // A job or a class of another shape.
   }
 }
 

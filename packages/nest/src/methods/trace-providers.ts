@@ -13,11 +13,10 @@ export interface ModuleLike {
   readonly injectables?: ReadonlyMap<unknown, WrapperLike>;
 }
 export interface WrapperLike {
-  readonly token?: unknown;
   readonly metatype?: unknown;
   readonly inject?: unknown;
-  readonly isNotMetatype?: boolean;
   readonly isAlias?: boolean;
+  readonly instance?: unknown;
 }
 
 /** The key of `@Injectable()`'s metadata. The entry of `@nestjs/common` does not export Nest's constant for it. */
@@ -53,7 +52,7 @@ function traceProvider(wrapper: WrapperLike, isOfFramework: boolean, filter: Met
       if (isOwn || filter.names(metatype.name)) traceClass(metatype, filter);
       return;
     }
-    if (!isOfFramework) traceInstance((wrapper as { readonly instance?: unknown }).instance, filter);
+    if (!isOfFramework) traceInstance(wrapper.instance, filter);
   } catch {
     // A provider may throw on access, and must not prevent the application's start.
   }
