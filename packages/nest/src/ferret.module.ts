@@ -9,6 +9,10 @@ import {
 } from '@nestjs/common';
 import * as nest from '@nestjs/core';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { GuardsConsumer } from '@nestjs/core/guards/guards-consumer.js';
+import { InterceptorsConsumer } from '@nestjs/core/interceptors/interceptors-consumer.js';
+import { MiddlewareModule } from '@nestjs/core/middleware/middleware-module.js';
+import { PipesConsumer } from '@nestjs/core/pipes/pipes-consumer.js';
 import { whenAdapterArrives } from './adapter-arrival.js';
 import { checkDecorators } from './check-decorators.js';
 import { FerretGuard } from './ferret.guard.js';
@@ -24,6 +28,7 @@ import { watchGraphqlDrivers } from './graphql-driver.js';
 import { isLiving, living, own } from './living-modules.js';
 import { markAsForeign } from './methods/foreign-classes.js';
 import { acceptMethods, type MethodFilter } from './methods/method-selection.js';
+import { traceEnhancers } from './methods/trace-enhancers.js';
 import { traceProviders, untraceProviders } from './methods/trace-providers.js';
 import { traceClients } from './roots/trace-clients.js';
 import { traceJobs } from './roots/trace-jobs.js';
@@ -141,6 +146,7 @@ export class FerretModule extends ConfigurableModuleClass implements OnApplicati
   #traceMethods(): void {
     if (this.#methods === undefined) return;
     markAsForeign(nest);
+    traceEnhancers({ GuardsConsumer, PipesConsumer, InterceptorsConsumer, MiddlewareModule });
     traceProviders(this.#modules.values(), this.#methods);
   }
 }

@@ -42,6 +42,22 @@ export function startLeaf(name: string, kind: SpanKind, attributes?: Attributes)
 }
 
 /**
+ * Like {@link startLeaf}, for work that began earlier and was not worth a span then: it is only one if it took long.
+ *
+ * @param startedAt When the work began, as a reading of `performance.now()`.
+ */
+export function startLeafSince(
+  startedAt: number,
+  name: string,
+  kind: SpanKind,
+  attributes?: Attributes,
+): Leaf | undefined {
+  const leaf = startLeaf(name, kind, attributes) as (Leaf & { startAt?(startedAt: number): void }) | undefined;
+  leaf?.startAt?.(startedAt);
+  return leaf;
+}
+
+/**
  * Starts a span for work that may have children, such as a method's: a child of the current span. Run the work with
  * {@link withSpan}. Never throws. `undefined` means that there is nothing to do, as for {@link startLeaf}.
  *

@@ -9,8 +9,13 @@ export interface AnyClass {
   readonly prototype: object;
 }
 
-/** Methods that Node, Nest or a logger calls to show a value. */
-const UNTRACED = new Set(['constructor', 'then', 'toString', 'toLocaleString', 'toJSON', 'valueOf']);
+/**
+ * Methods that something calls to show a value, and those of guards and interceptors.
+ */
+const UNTRACED = new Set([
+  ...['constructor', 'then', 'toString', 'toLocaleString', 'toJSON', 'valueOf'],
+  ...['canActivate', 'intercept'],
+]);
 
 /**
  * Makes spans of the methods of a class, also of inherited ones. The methods are replaced on the prototypes that have
@@ -18,7 +23,7 @@ const UNTRACED = new Set(['constructor', 'then', 'toString', 'toLocaleString', '
  * prototype later. Getters, setters, static methods, methods with a symbol as name, generators and fields that hold
  * functions are left alone.
  */
-export function traceClass(type: AnyClass, filter: MethodFilter): void {
+export function traceClass(type: AnyClass, filter: MethodFilter, isPipe = false): void {
   if (isTracedClass(type)) {
     traceInstancesOf(type, filter);
     return;
@@ -30,7 +35,7 @@ export function traceClass(type: AnyClass, filter: MethodFilter): void {
     const parent = Reflect.getOwnPropertyDescriptor(owner, 'constructor')?.value as AnyClass | undefined;
     // What a package has belongs to others as well.
     if (isInherited && (typeof parent !== 'function' || isForeign(parent))) return;
-    traceMethodsOf(owner);
+    traceMethodsOf(owner, isPipe);
     owner = Object.getPrototypeOf(owner) as object | null;
     isInherited = true;
   }
@@ -48,9 +53,9 @@ export function traceMethodOf(prototype: object, key: string): void {
   }
 }
 
-function traceMethodsOf(prototype: object): void {
+function traceMethodsOf(prototype: object, isPipe: boolean): void {
   for (const key of Object.getOwnPropertyNames(prototype)) {
-    if (!UNTRACED.has(key)) traceMethodOf(prototype, key);
+    if (!UNTRACED.has(key) && !(isPipe && key === 'transform')) traceMethodOf(prototype, key);
   }
 }
 

@@ -2,10 +2,14 @@ import { currentSpan, type Span } from '@ferretjs/core';
 import { startChild, withSpan } from '@ferretjs/core/adapter';
 import { type JobEntry, jobEntryOf } from '../roots/job-entry.js';
 import { wearFaceOf } from './same-face.js';
+import { traceIfLong, traceMiddleware } from './trace-if-long.js';
 import { endWithResult, fail } from './trace-result.js';
 import { filterOf, filtersVersion, markAsWrapper } from './traced-classes.js';
 
 export type Method = (this: unknown, ...args: unknown[]) => unknown;
+
+/** The key of `@Catch()`'s metadata. The entry of `@nestjs/common` does not export Nest's constant for it. */
+const FILTER = '__filterCatchExceptions__';
 
 /** Levels of a recursion that are recorded. Wrappers take of the stack that deep recursions need. */
 const MAX_DEPTH = 32;
@@ -59,6 +63,12 @@ class TracedMethod {
 
   run(self: unknown, args: unknown[]): unknown {
     const method = this.#method;
+    if (this.#key === 'use' || this.#key === 'catch') {
+      const name = this.#enhancerName(self, args);
+      const call = (given: unknown[]) => Reflect.apply(method, self, given);
+      if (name !== undefined && this.#key === 'use') return traceMiddleware(name, args, call);
+      if (name !== undefined) return traceIfLong(name, () => call(args));
+    }
     const span = this.#depth < MAX_DEPTH ? this.#start(self, args) : undefined;
     if (span === undefined) return Reflect.apply(method, self, args);
     let result: unknown;
@@ -71,6 +81,14 @@ class TracedMethod {
       this.#depth--;
     }
     return endWithResult(span, result, this.#isAsync, () => this.#start(self, args) ?? span);
+  }
+
+  /** The name of a filter's or a middleware's span: these are only spans if they take long. */
+  #enhancerName(self: unknown, args: readonly unknown[]): string | undefined {
+    const name = this.#nameFor(self);
+    if (name === undefined) return undefined;
+    if (this.#key === 'use') return args.length === 3 && typeof args[2] === 'function' ? name : undefined;
+    return Reflect.hasMetadata?.(FILTER, (self as object).constructor) ? name : undefined;
   }
 
   #start(self: unknown, args: readonly unknown[]): Span | undefined {

@@ -17,6 +17,8 @@ export interface WrapperLike {
   readonly inject?: unknown;
   readonly isAlias?: boolean;
   readonly instance?: unknown;
+  /** `guard`, `pipe`, `interceptor` or `filter`. */
+  readonly subtype?: unknown;
 }
 
 /** The key of `@Injectable()`'s metadata. The entry of `@nestjs/common` does not export Nest's constant for it. */
@@ -49,7 +51,7 @@ function traceProvider(wrapper: WrapperLike, isOfFramework: boolean, filter: Met
     const { metatype } = wrapper;
     if (isClass(metatype) && !isFactory(wrapper)) {
       const isOwn = !isOfFramework && !isForeign(metatype);
-      if (isOwn || filter.names(metatype.name)) traceClass(metatype, filter);
+      if (isOwn || filter.names(metatype.name)) traceClass(metatype, filter, wrapper.subtype === 'pipe');
       return;
     }
     if (!isOfFramework) traceInstance(wrapper.instance, filter);
@@ -68,11 +70,16 @@ function traceInstance(instance: unknown, filter: MethodFilter): void {
     if (typeof instance !== 'object' || instance === null) return;
     const type: unknown = instance.constructor;
     if (!isClass(type) || filterOf(type) === filter) return;
-    const isOwn = Reflect.hasOwnMetadata?.(INJECTABLE, type) && !isForeign(type);
+    const isOwn = Reflect.hasMetadata?.(INJECTABLE, type) && !isForeign(type);
     if (isOwn || filter.names(type.name)) traceClass(type, filter);
   } catch {
     // A proxy that throws.
   }
+}
+
+/** The selection of the application that was started last, if that records methods. */
+export function latestFilter(): MethodFilter | undefined {
+  return latest.filter;
 }
 
 /** Ends the recording of methods for an application. */
