@@ -37,7 +37,8 @@ const adapterSide = entries('core', 'index', 'adapter');
  * Every entry that a package has. What is not built is no entry: bench, e2e and the tests of a package run what is
  * published.
  */
-const publicEntries = '^packages/[^/]+/dist/(esm|cjs)/(index|adapter|diff|maintenance|reader|routes|testing|words)\\.';
+const publicEntries =
+  '^packages/[^/]+/dist/(esm|cjs)/(index|adapter|container|diff|maintenance|reader|routes|testing|words)\\.';
 
 module.exports = {
   forbidden: [
@@ -133,7 +134,7 @@ module.exports = {
       from: { path: '^packages/(express|koa)/src', pathNot: tests },
       to: { path: 'node_modules/(@types/)?(express|koa)/', dependencyTypesNot: ['type-only'] },
     },
-    only('auto', [adapterSide, entries('express', 'routes'), entries('koa', 'routes')]),
+    only('auto', [adapterSide, entries('express', 'routes'), entries('koa', 'routes'), entries('nest', 'container')]),
     only('queries', [entries('core', 'reader')]),
     {
       name: 'queries-types-only',

@@ -27,9 +27,9 @@ import { FERRET, FERRET_OPTIONS, MODULE_OPTIONS } from './ferret.tokens.js';
 import { watchGraphqlDrivers } from './graphql-driver.js';
 import { isLiving, living, own } from './living-modules.js';
 import { markAsForeign } from './methods/foreign-classes.js';
-import { acceptMethods, type MethodFilter } from './methods/method-selection.js';
+import { acceptMethods, type MethodFilter, NOTHING } from './methods/method-selection.js';
 import { traceEnhancers } from './methods/trace-enhancers.js';
-import { traceProviders, untraceProviders } from './methods/trace-providers.js';
+import { latestFilter, traceProviders, untraceProviders } from './methods/trace-providers.js';
 import { traceClients } from './roots/trace-clients.js';
 import { traceJobs } from './roots/trace-jobs.js';
 import { traceMessages } from './roots/trace-messages.js';
@@ -144,7 +144,8 @@ export class FerretModule extends ConfigurableModuleClass implements OnApplicati
   }
 
   #traceMethods(): void {
-    if (this.#methods === undefined) return;
+    // Without a selection, there is one only where `@ferretjs/auto` has put it.
+    if (this.#methods === undefined || (this.#methods === NOTHING && latestFilter() === undefined)) return;
     markAsForeign(nest);
     traceEnhancers({ GuardsConsumer, PipesConsumer, InterceptorsConsumer, MiddlewareModule });
     traceProviders(this.#modules.values(), this.#methods);

@@ -28,14 +28,18 @@ export interface MethodFilter {
 
 const MEMBERS = ['only', 'except'];
 
+/** Selects no method: where something else, such as `@ferretjs/auto`, would record all. */
+export const NOTHING: MethodFilter = { isInForce: true, selects: () => false, names: () => false };
+
 /**
  * Checks the option `methods`.
  *
- * @returns `undefined` if methods are not recorded
+ * @returns `undefined` if nothing is said
  * @throws FerretError `INVALID_OPTION`
  */
 export function acceptMethods(option: unknown): MethodFilter | undefined {
-  if (option === undefined || option === false) return undefined;
+  if (option === undefined) return undefined;
+  if (option === false) return NOTHING;
   if (option !== true && (typeof option !== 'object' || option === null || Array.isArray(option))) {
     refuse('methods', option, 'true, false or an object with only or except');
   }

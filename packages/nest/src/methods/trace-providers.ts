@@ -1,7 +1,7 @@
 import { processWide } from '@ferretjs/core/adapter';
 import { findForeignClasses, isForeign } from './foreign-classes.js';
 import { findFrameworkClasses, isFrameworkModule } from './framework-modules.js';
-import type { MethodFilter } from './method-selection.js';
+import { type MethodFilter, NOTHING } from './method-selection.js';
 import { type AnyClass, traceClass } from './trace-class.js';
 import { filterOf, revoke } from './traced-classes.js';
 
@@ -84,7 +84,7 @@ export function latestFilter(): MethodFilter | undefined {
 
 /** Ends the recording of methods for an application. */
 export function untraceProviders(filter: MethodFilter): void {
-  revoke(filter);
+  if (filter !== NOTHING) revoke(filter);
   if (latest.filter === filter) latest.filter = undefined;
 }
 

@@ -1,5 +1,5 @@
 import { currentSpan, type Ferret, type Span } from '@ferretjs/core';
-import { type Carrier, continueTrace, withSpan } from '@ferretjs/core/adapter';
+import { type Carrier, continueTrace, processWide, withSpan } from '@ferretjs/core/adapter';
 import { addMessageRoot } from './message-roots.js';
 import { watchRpcExceptions } from './watch-message-exceptions.js';
 
@@ -45,7 +45,7 @@ export function traceMessages(modules: Registry, ferret: () => Ferret | undefine
 }
 
 /** Servers by whom their messages are traced already: an application's servers are announced once. */
-const traced = new WeakSet<object>();
+const traced = processWide('nest.messages', () => new WeakSet<object>());
 
 /** Only one hook has its place, so those that others set run inside. */
 function traceServer(server: RpcServer, ferret: () => Ferret | undefined): void {

@@ -1,5 +1,5 @@
 import type { Ferret, Span } from '@ferretjs/core';
-import { withSpan } from '@ferretjs/core/adapter';
+import { processWide, withSpan } from '@ferretjs/core/adapter';
 import { isCold, traceObservable } from '../trace-observable.js';
 import { addMessageRoot } from './message-roots.js';
 import { watchWebSocketExceptions } from './watch-message-exceptions.js';
@@ -18,7 +18,7 @@ interface Configuration {
   setIoAdapter(adapter: any): void;
 }
 
-const traced = new WeakSet<object>();
+const traced = processWide('nest.sockets', () => new WeakSet<object>());
 
 /**
  * Makes a span of each message that a gateway of the application handles, with a trace of its own.
