@@ -155,7 +155,7 @@ function waysOf({ ways }: Library): readonly PackageWay[] {
 }
 
 /** The folder of a package, where Node would find it from a directory. */
-function installedNear(name: string, directory: string): string | undefined {
+export function installedNear(name: string, directory: string): string | undefined {
   for (const parent of parentsOf(directory)) {
     const folder = join(parent, 'node_modules', name);
     if (existsSync(join(folder, 'package.json'))) return folder;
@@ -164,7 +164,7 @@ function installedNear(name: string, directory: string): string | undefined {
 }
 
 /** The dependencies that the nearest `package.json` names. */
-function listedDependencies(directory: string): readonly string[] {
+export function listedDependencies(directory: string): readonly string[] {
   for (const parent of parentsOf(directory)) {
     const dependencies = manifestIn(parent)?.dependencies;
     if (typeof dependencies === 'object' && dependencies !== null) return Object.keys(dependencies);
@@ -177,7 +177,7 @@ function parentsOf(directory: string): readonly string[] {
   return parent === directory ? [directory] : [directory, ...parentsOf(parent)];
 }
 
-function applicationDirectory(): string {
+export function applicationDirectory(): string {
   const script = process.argv[1];
   return script === undefined ? process.cwd() : dirname(script);
 }

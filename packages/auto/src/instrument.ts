@@ -4,6 +4,7 @@ import { reportFault } from './fault.js';
 import { instrumented, leftOut } from './instrumented.js';
 import { LIBRARIES } from './libraries.js';
 import type { Library, Way } from './library.js';
+import { loadAhead } from './load-ahead.js';
 import { hookFile } from './module-hook.js';
 import { acceptOptions, type InstrumentOptions } from './options.js';
 import { propagateOnlyTo } from './propagation.js';
@@ -65,8 +66,10 @@ export function instrument(options: InstrumentOptions = {}): readonly Instrument
 
 function startWay({ name }: Library, way: Way): void {
   try {
-    if (way.how === 'hook') hookFile(way);
-    else if (way.how === 'channel') way.subscribe(channels);
+    if (way.how === 'hook') {
+      hookFile(way);
+      if (way.isEsModule) loadAhead(way);
+    } else if (way.how === 'channel') way.subscribe(channels);
     else way.start(channels);
   } catch (error) {
     reportFault(`the instrumentation of ${name}`, error);

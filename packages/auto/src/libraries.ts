@@ -4,6 +4,7 @@ import { httpClient } from './libraries/http-client.js';
 import { httpServer } from './libraries/http-server.js';
 import { koa } from './libraries/koa.js';
 import { mysql2 } from './libraries/mysql2/mysql2.js';
+import { nest } from './libraries/nest.js';
 import { pg } from './libraries/pg/pg.js';
 import { ioredis } from './libraries/redis/ioredis.js';
 import { redisClient } from './libraries/redis/redis-client.js';
@@ -16,6 +17,7 @@ export const LIBRARIES: readonly Library[] = [
   express,
   koa,
   fastify,
+  nest,
   httpClient,
   undici,
   pg,

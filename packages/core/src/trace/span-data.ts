@@ -56,8 +56,13 @@ export class SpanData extends AttributeBag implements SpanRecord {
 
   /** Starts the clock anew. */
   restart(): void {
-    this.startedAt = performance.now();
-    this.startMicros = epochMicros(this.startedAt);
+    this.startAt(performance.now());
+  }
+
+  /** Sets the start to another time, a reading of `performance.now()`. */
+  startAt(startedAt: number): void {
+    this.startedAt = startedAt;
+    this.startMicros = epochMicros(startedAt);
   }
 
   /**
