@@ -57,7 +57,7 @@ describe.each(['mongodb', 'mongodb-6', 'mongodb-5'])('%s with a peer that speaks
     expect((await namesOf(run, scenario)).filter((each) => !each.includes('connect mongodb'))).toEqual(names);
   });
 
-  it('keeps code, class and place of an error, and not its values', async () => {
+  it('keeps code and class of an error, and not its values', async () => {
     const failed = (await spansOf(run, 'failing')).filter(({ outcome }) => outcome === 'error');
     expect(failed.map(({ name, error_type: type }) => [name, type])).toEqual([
       ['insert users', '11000'],
@@ -71,7 +71,6 @@ describe.each(['mongodb', 'mongodb-6', 'mongodb-5'])('%s with a peer that speaks
       'db.response.status_code': '2',
       'exception.type': 'MongoServerError',
       'exception.message': '',
-      'exception.stacktrace': expect.stringContaining('\n    at '),
     });
   });
 

@@ -96,7 +96,7 @@ function end(leaf: Leaf, reply: unknown): void {
   else leaf.failAs(code, { 'db.response.status_code': code });
 }
 
-/** Messages quote keys and values, in many forms: only class, code and stack are kept. */
+/** Messages quote keys and values, in many forms: only class and code are kept. */
 function fail(leaf: Leaf, error: unknown): void {
   const { code } = (error ?? {}) as { readonly code?: unknown };
   failWith(leaf, error, typeof code === 'number' ? code : undefined, false);
