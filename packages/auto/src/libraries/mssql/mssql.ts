@@ -1,4 +1,5 @@
 import { currentSpan } from '@ferretjs/core';
+import { runWith } from '@ferretjs/core/adapter';
 import { watchConnect } from '../../database/connect-wait.js';
 import { startConnect } from '../../database/query-leaf.js';
 import type { Library } from '../../library.js';
@@ -14,25 +15,52 @@ import { type Config, failRequest, serverOf } from './server.js';
  */
 export const mssql: Library = {
   name: 'mssql',
-  ways: [{ how: 'hook', package: 'mssql', versions: '>=10 <13', file: 'lib/base/connection-pool.js', patch }],
+  ways: [
+    { how: 'hook', package: 'mssql', versions: '>=10 <13', file: 'lib/base/connection-pool.js', patch: patchBase },
+    {
+      how: 'hook',
+      package: 'mssql',
+      versions: '>=10 <13',
+      file: 'lib/tedious/connection-pool.js',
+      patch: patchTedious,
+    },
+  ],
 };
 
 interface Pool {
-  readonly config?: Config['options'] & { readonly server?: unknown };
+  readonly config?: Config['options'] & { readonly server?: unknown; readonly validateConnection?: unknown };
   readonly pool?: { readonly free?: { readonly length?: unknown } } | null;
 }
 
-function patch(ConnectionPool: unknown): void {
+function patchBase(ConnectionPool: unknown): void {
   wrapKnownMethod((ConnectionPool as { prototype?: unknown }).prototype, 'acquire', aroundAcquire);
+}
+
+function patchTedious(ConnectionPool: unknown): void {
+  const { prototype } = ConnectionPool as { prototype?: unknown };
+  wrapKnownMethod(prototype, '_poolCreate', outside);
+  wrapKnownMethod(prototype, '_poolValidate', outside);
 }
 
 function aroundAcquire(original: Method): Method {
   return function acquire(this: unknown, ...args: unknown[]) {
-    const { config, pool } = this as Pool;
-    // A connection that is free is taken at once: nobody waits.
-    const isWaiting = currentSpan() !== undefined && pool?.free?.length === 0;
+    const { config } = this as Pool;
+    const isWaiting = currentSpan() !== undefined && hasToWait(this as Pool);
     const server = isWaiting ? serverOf({ server: config?.server, options: config }) : {};
     const leaf = isWaiting ? startConnect('pool.connect', 'microsoft.sql_server', server) : undefined;
     return watchConnect({ original, receiver: this, args, leaf, fail: failRequest });
+  };
+}
+
+/** A connection that is free is asked `SELECT 1` before it is handed out, unless the application has it otherwise. */
+function hasToWait({ config, pool }: Pool): boolean {
+  const validation = config?.validateConnection;
+  return pool?.free?.length === 0 || (Boolean(validation) && validation !== 'socket');
+}
+
+/** Opens and tries a connection outside of the span that waits for it: its time is that of the wait. */
+function outside(original: Method): Method {
+  return function (this: unknown, ...args) {
+    return runWith(undefined, () => original.apply(this, args));
   };
 }

@@ -91,7 +91,7 @@ function start(connection: Connection, request: Request | undefined, known: Pend
     const { sqlTextOrProcedure: text, table } = request;
     if (typeof text === 'string')
       return startQuery('microsoft.sql_server', text, known.values ?? valuesOf(request), server);
-    return startOperation('BULK', typeof table === 'string' ? table : undefined, server);
+    return startOperation('BULK', typeof table === 'string' ? table.replaceAll(/[[\]]/g, '') : undefined, server);
   } catch (error) {
     reportFault('the instrumentation of tedious', error);
     return undefined;
