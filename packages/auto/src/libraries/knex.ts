@@ -41,8 +41,8 @@ interface Settings {
 
 function patch(Client: unknown): void {
   const { prototype } = Client as { prototype?: unknown };
-  wrapKnownMethod(prototype, 'acquireConnection', aroundAcquire);
   wrapKnownMethod(prototype, 'getPoolSettings', aroundPoolSettings);
+  wrapKnownMethod(prototype, 'acquireConnection', aroundAcquire);
 }
 
 function aroundAcquire(original: Method): Method {

@@ -44,15 +44,18 @@ interface Pending {
 
 let pending: Pending = {};
 
-/** Every request goes through `makeRequest`; the methods before it know what kind it is. */
+/**
+ * Every request goes through `makeRequest`; the methods before it know what kind it is. It is wrapped last: where another
+ * one is missing, nothing is seen.
+ */
 function patch(exports: unknown): void {
   const Connection = (exports as { default?: unknown }).default ?? exports;
   const { prototype } = Connection as { prototype?: unknown };
-  wrapKnownMethod(prototype, 'makeRequest', aroundRequest);
   for (const [name, operation] of Object.entries(OPERATIONS)) {
     wrapKnownMethod(prototype, name, (original) => during(original, () => ({ operation })));
   }
   wrapKnownMethod(prototype, 'execute', (original) => during(original, ([, values]) => ({ values })));
+  wrapKnownMethod(prototype, 'makeRequest', aroundRequest);
 }
 
 function during(original: Method, describe: (args: readonly unknown[]) => Pending): Method {

@@ -14,8 +14,8 @@ let isPassingOn = false;
 
 export function patchPool(Pool: unknown): void {
   const { prototype } = Pool as { prototype?: unknown };
-  wrapKnownMethod(prototype, 'getConnection', aroundGetConnection);
   wrapKnownMethod(prototype, 'releaseConnection', aroundRelease);
+  wrapKnownMethod(prototype, 'getConnection', aroundGetConnection);
 }
 
 function aroundGetConnection(original: Method): Method {
