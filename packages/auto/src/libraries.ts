@@ -2,7 +2,12 @@ import { express } from './libraries/express.js';
 import { fastify } from './libraries/fastify.js';
 import { httpClient } from './libraries/http-client.js';
 import { httpServer } from './libraries/http-server.js';
+import { knex } from './libraries/knex.js';
 import { koa } from './libraries/koa.js';
+import { mongodb } from './libraries/mongodb/mongodb.js';
+import { mssql } from './libraries/mssql/mssql.js';
+import { tedious } from './libraries/mssql/tedious.js';
+import { mysql } from './libraries/mysql/mysql.js';
 import { mysql2 } from './libraries/mysql2/mysql2.js';
 import { nest } from './libraries/nest.js';
 import { pg } from './libraries/pg/pg.js';
@@ -24,4 +29,9 @@ export const LIBRARIES: readonly Library[] = [
   mysql2,
   ioredis,
   redisClient,
+  mongodb,
+  mysql,
+  knex,
+  mssql,
+  tedious,
 ];

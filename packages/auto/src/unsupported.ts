@@ -21,14 +21,10 @@ export const UNSUPPORTED: readonly string[] = [
   'cassandra-driver',
   'kafkajs',
   'memcached',
-  'mongodb',
-  'mssql',
-  'mysql',
   'nats',
   'nodemailer',
   'oracledb',
   'postgres',
-  'tedious',
 ];
 
 /** Frameworks whose requests are recorded as those of `node:http`, without their routes. */

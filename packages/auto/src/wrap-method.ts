@@ -29,3 +29,13 @@ export function wrapMethod(holder: object, name: PropertyKey, around: (original:
   else Reflect.set(holder, name, wrapper);
   return true;
 }
+
+/**
+ * The same for a method that a library's version is known to have.
+ *
+ * @throws TypeError where it cannot be wrapped: the patch of the file has failed, and the coverage says so
+ */
+export function wrapKnownMethod(holder: unknown, name: string, around: (original: Method) => Method): void {
+  const isObject = (typeof holder === 'object' && holder !== null) || typeof holder === 'function';
+  if (!isObject || !wrapMethod(holder, name, around)) throw new TypeError(`There is no method ${name} to wrap.`);
+}

@@ -2,13 +2,15 @@ import type { Leaf } from '@ferretjs/core/adapter';
 
 /** A code of a database or of Node: `23505`, `ER_DUP_ENTRY`, `ECONNREFUSED`. */
 const CODE = /^[A-Z0-9_.-]{1,64}$/i;
-const FIRST_FRAME = '\n    at ';
 /** From here on, a message may hold values: `Duplicate entry 'alice' for key`, `invalid input syntax: "alice"`. */
 const VALUE = /['"`\d(:=]/;
 
 /**
- * Ends a span as failed by an error of a database. The database's code is kept (`db.response.status_code`, `error.type`), as are the class and
- * the stack. Messages of databases quote values, so that only their beginning is kept, before the first quote or digit.
+ * Ends a span as failed by an error of a database. The database's code is kept (`db.response.status_code`, `error.type`), as is the class.
+ * Messages of databases quote values, so that only their beginning is kept, before the first quote or digit.
+ *
+ * The error's `stack` is not read: V8 makes its text, message included, when it is read first. Libraries that put the query before the
+ * message of their driver's error (knex) would log a stack without it.
  *
  * @param code the database's own code, if the error came from there
  * @param hasMessage whether anything of the message is kept
@@ -22,7 +24,7 @@ export function failWith(leaf: Leaf, error: unknown, code: unknown, hasMessage =
   }
   const type = typeOf(error);
   const message = !hasMessage ? '' : isOfNode(error) ? error.message : beginningOf(error.message);
-  leaf.recordError(faultOf(type, message, framesOf(error)));
+  leaf.recordError(faultOf(type, message));
   leaf.failAs(status ?? codeOf((error as { code?: unknown }).code) ?? type, attributes);
 }
 
@@ -32,16 +34,8 @@ function typeOf(error: Error): string {
 }
 
 /** An error without what it may tell of a query. */
-function faultOf(type: string, message: string, frames: string | undefined): Error {
-  return Object.assign(new Error(message), { name: type, stack: `${type}: ${message}${frames ?? ''}` });
-}
-
-/** The stack below the message. A message may have lines that look like a part of it. */
-function framesOf({ stack, message }: Error): string | undefined {
-  if (typeof stack !== 'string' || typeof message !== 'string') return undefined;
-  const begin = message === '' ? stack.indexOf(FIRST_FRAME) : stack.indexOf(message);
-  const frames = stack.slice(begin + message.length);
-  return begin !== -1 && frames.startsWith(FIRST_FRAME) ? frames : undefined;
+function faultOf(type: string, message: string): Error {
+  return Object.assign(new Error(message), { name: type, stack: undefined });
 }
 
 function codeOf(code: unknown): string | undefined {
