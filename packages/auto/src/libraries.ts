@@ -1,3 +1,4 @@
+import { amqplib } from './libraries/amqplib/amqplib.js';
 import { express } from './libraries/express.js';
 import { fastify } from './libraries/fastify.js';
 import { httpClient } from './libraries/http-client.js';
@@ -22,4 +23,5 @@ export const LIBRARIES: readonly Library[] = [
   mysql2,
   ioredis,
   redisClient,
+  amqplib,
 ];

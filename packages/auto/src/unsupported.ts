@@ -14,7 +14,6 @@ export const UNSUPPORTED: readonly string[] = [
   '@grpc/grpc-js',
   '@libsql/client',
   '@prisma/client',
-  'amqplib',
   'better-sqlite3',
   'bull',
   'bullmq',

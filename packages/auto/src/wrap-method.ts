@@ -29,3 +29,18 @@ export function wrapMethod(holder: object, name: PropertyKey, around: (original:
   else Reflect.set(holder, name, wrapper);
   return true;
 }
+
+/**
+ * Replaces several methods, or none of them.
+ *
+ * @throws TypeError for one that is not there or cannot be replaced
+ */
+export function wrapAll(holder: object, wrappers: Readonly<Record<string, (original: Method) => Method>>): void {
+  for (const name of Object.keys(wrappers)) {
+    const { value, writable, configurable } = Object.getOwnPropertyDescriptor(holder, name) ?? {};
+    if (typeof value !== 'function' || !(writable || configurable)) {
+      throw new TypeError(`The method ${name} cannot be replaced.`);
+    }
+  }
+  for (const [name, around] of Object.entries(wrappers)) wrapMethod(holder, name, around);
+}

@@ -20,10 +20,17 @@ export function failWith(leaf: Leaf, error: unknown, code: unknown, hasMessage =
     leaf.failAs(status ?? typeof error, attributes);
     return;
   }
-  const type = typeOf(error);
+  leaf.recordError(withoutValues(error, hasMessage));
+  leaf.failAs(status ?? codeOf((error as { code?: unknown }).code) ?? typeOf(error), attributes);
+}
+
+/**
+ * An error as it may be kept: its class, its stack, and its message up to the first quote or digit. The message of
+ * `JSON.parse`, for one, quotes the text that it was given.
+ */
+export function withoutValues(error: Error, hasMessage = true): Error {
   const message = !hasMessage ? '' : isOfNode(error) ? error.message : beginningOf(error.message);
-  leaf.recordError(faultOf(type, message, framesOf(error)));
-  leaf.failAs(status ?? codeOf((error as { code?: unknown }).code) ?? type, attributes);
+  return faultOf(typeOf(error), message, framesOf(error));
 }
 
 /** The class of an error. Most leave `name` at "Error", and pg at "error"; the constructor knows better. */
