@@ -42,9 +42,9 @@ export async function open(port) {
       },
       options,
     );
-    await Promise.race([promise, new Promise((_, late) => setTimeout(late, 5_000, new Error('too late')))]).catch(
-      reject,
-    );
+    const late = setTimeout(reject, 5_000, new Error('Not all messages have come.'));
+    await promise;
+    clearTimeout(late);
     await on.cancel(consumerTag).catch(() => {});
     return messages;
   }

@@ -1,8 +1,10 @@
 import { amqplib } from './libraries/amqplib/amqplib.js';
+import { bullmq } from './libraries/bullmq/bullmq.js';
 import { express } from './libraries/express.js';
 import { fastify } from './libraries/fastify.js';
 import { httpClient } from './libraries/http-client.js';
 import { httpServer } from './libraries/http-server.js';
+import { kafkajs } from './libraries/kafkajs/kafkajs.js';
 import { koa } from './libraries/koa.js';
 import { mysql2 } from './libraries/mysql2/mysql2.js';
 import { pg } from './libraries/pg/pg.js';
@@ -24,4 +26,6 @@ export const LIBRARIES: readonly Library[] = [
   ioredis,
   redisClient,
   amqplib,
+  kafkajs,
+  bullmq,
 ];
