@@ -100,10 +100,9 @@ function withTrace(message: unknown, trace: Readonly<Record<string, string>>): u
   if (value === undefined || (headers !== undefined && (typeof headers !== 'object' || headers === null)))
     return message;
   if (headers !== undefined && 'traceparent' in headers) return message;
-  const all = { ...headers, ...trace };
-  const prototype: unknown = Object.getPrototypeOf(message);
-  if (prototype === Object.prototype || prototype === null) return { ...message, headers: all };
-  return Object.create(message, { headers: { value: all, enumerable: true } }) as object;
+  const own = Object.getOwnPropertyDescriptors(message) as PropertyDescriptorMap;
+  own['headers'] = { value: { ...headers, ...trace }, enumerable: true, writable: true, configurable: true };
+  return Object.create(Object.getPrototypeOf(message) as object | null, own) as object;
 }
 
 function endAll(leaves: readonly Leaf[]) {
