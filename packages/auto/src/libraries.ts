@@ -2,6 +2,7 @@ import { amqplib } from './libraries/amqplib/amqplib.js';
 import { bullmq } from './libraries/bullmq/bullmq.js';
 import { express } from './libraries/express.js';
 import { fastify } from './libraries/fastify.js';
+import { graphql } from './libraries/graphql/graphql.js';
 import { httpClient } from './libraries/http-client.js';
 import { httpServer } from './libraries/http-server.js';
 import { kafkajs } from './libraries/kafkajs/kafkajs.js';
@@ -28,4 +29,5 @@ export const LIBRARIES: readonly Library[] = [
   amqplib,
   kafkajs,
   bullmq,
+  graphql,
 ];
