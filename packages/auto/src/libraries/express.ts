@@ -13,13 +13,18 @@ export const express: Library = {
     { how: 'hook', package: 'express', versions: '>=4.17 <5', file: 'lib/router/layer.js', patch },
     routerBelow('express', '>=5 <6'),
     routerBelow('@nestjs/platform-express', '>=11 <13'),
-    { how: 'hook', package: 'express', versions: '>=4.17 <6', file: 'lib/application.js', patch: patchApplication },
+    viewsOf('>=4.17 <5'),
+    viewsOf('>=5 <6'),
   ],
 };
 
 function routerBelow(name: string, versions: string): HookWay {
   const below = { package: name, versions };
   return { how: 'hook', package: 'router', versions: '>=2 <3', below, file: 'lib/layer.js', patch };
+}
+
+function viewsOf(versions: string): HookWay {
+  return { how: 'hook', package: 'express', versions, file: 'lib/application.js', patch: patchApplication };
 }
 
 /** The route by which Nest 12 answers that there is none below its global prefix: `/api*path`. */
