@@ -86,6 +86,8 @@ describe.skipIf(redis === undefined)('with Redis', () => {
       ['delayed', Array(2).fill('process q.delayed < publish q.delayed')],
       ['chain', ['process q.chain < publish q.chain']],
       ['chain.second', ['process q.chain.second < publish q.chain.second']],
+      ['flow', ['process q.flow < publish q.flow']],
+      ['flow.child', ['process q.flow.child < publish q.flow.child']],
       ['alone', ['process q.alone']],
       ['foreign', ['process q.foreign']],
       ['own', []],

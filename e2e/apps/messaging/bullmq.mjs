@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 const name = process.env.PACKAGE ?? 'bullmq';
 const isCommonJs = process.env.FORMAT === 'commonjs';
 const bull = isCommonJs ? createRequire(import.meta.url)(name) : await import(name);
-const { DelayedError, Queue, UnrecoverableError, Worker } = bull;
+const { DelayedError, FlowProducer, Queue, UnrecoverableError, Worker } = bull;
 
 const CANARY = 'cAnArY-4711';
 const DATA = { secret: CANARY };
@@ -82,6 +82,17 @@ export async function open(port) {
       await first.add('mail', DATA);
       await work(first, 1, note, async () => (await second.add('bill', DATA)).name);
       await work(second, 1, note, async () => 'done');
+    },
+    flow: async (note) => {
+      const [parent, child] = [queueOf('flow'), queueOf('flow.child')];
+      const producer = new FlowProducer({ connection });
+      open.push(producer);
+      const children = [{ name: 'part', data: DATA, queueName: child.name, opts: {} }];
+      const tree = await producer.add({ name: 'whole', queueName: parent.name, data: DATA, opts: {}, children });
+      note('tree', [tree.job.name, tree.children.map(({ job }) => [job.name, job.data])]);
+      await work(child, 1, note, async () => 1);
+      await work(parent, 1, note, async (job) => Object.values(await job.getChildrenValues()));
+      note('shape', Object.keys(producer).sort());
     },
     alone: async (note) => {
       const queue = queueOf('alone');

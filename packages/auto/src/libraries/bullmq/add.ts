@@ -21,10 +21,11 @@ async function settle(leaf: Leaf, work: () => Promise<unknown>): Promise<unknown
   }
 }
 
-class AddSpan implements TelemetrySpan {
-  readonly #leaf: Leaf;
+/** The span of a job that is put into a queue, as BullMQ sees it. */
+export class AddSpan implements TelemetrySpan {
+  readonly #leaf: Leaf | undefined;
 
-  constructor(leaf: Leaf) {
+  constructor(leaf: Leaf | undefined) {
     this.#leaf = leaf;
   }
 
@@ -34,7 +35,7 @@ class AddSpan implements TelemetrySpan {
 
   setAttributes(attributes: Readonly<Record<string, unknown>>): void {
     const count = attributes['bullmq.job.bulk.count'];
-    this.#leaf.annotate({
+    this.#leaf?.annotate({
       ...keptOf(attributes),
       ...(typeof count === 'number' && { 'messaging.batch.message_count': count }),
     });
@@ -42,5 +43,5 @@ class AddSpan implements TelemetrySpan {
 
   addEvent(): void {}
 
-  recordException(): void {}
+  recordException(_exception: unknown): void {}
 }

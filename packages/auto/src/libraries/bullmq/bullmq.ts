@@ -1,6 +1,7 @@
 import type { Library } from '../../library.js';
 import { wrapAll, wrapMethod } from '../../wrap-method.js';
 import { addJobs } from './add.js';
+import { patchFlowProducer } from './flow.js';
 import { ProcessSpan, processJob } from './process.js';
 import type { Queue, Traced } from './shapes.js';
 
@@ -19,6 +20,13 @@ export const bullmq: Library = {
       patch: patchQueue,
     },
     { how: 'hook', package: 'bullmq', versions: '>=5.34 <7', file: 'dist/cjs/classes/worker.js', patch: patchWorker },
+    {
+      how: 'hook',
+      package: 'bullmq',
+      versions: '>=5.34 <7',
+      file: 'dist/cjs/classes/flow-producer.js',
+      patch: patchFlowProducer,
+    },
   ],
 };
 
