@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectNoValue, namesOf, type Run, runScenarios, spansOf, treeOf } from '../databases/run.js';
 import type { Service } from '../services/program.js';
 import { rabbitmq } from '../services/rabbitmq.js';
-import { consumedOf, consumersOf } from './run.js';
+import { consumedOf, consumersOf, linksOf } from './run.js';
 
 const matrix = [
   { name: 'amqplib', format: 'esm' },
@@ -79,10 +79,11 @@ describe.skipIf(rabbitmq === undefined)('with RabbitMQ', () => {
     it.each([
       ['confirmed', ['publish q.confirmed', 'publish q.confirmed']],
       ['answer', ['publish']],
-      ['callbacks', ['publish q.callbacks']],
+      ['polled', ['publish q.polled', 'receive q.polled', 'receive q.polled', 'receive q.no']],
+      ['callbacks', ['publish q.callbacks', 'receive q.polled']],
       ['closed', []],
       ['chain', ['publish q.chain']],
-    ])('sees the messages that "%s" sends', async (scenario, names) => {
+    ])('sees the messages that "%s" sends or asks for', async (scenario, names) => {
       expect(await namesOf(run, scenario)).toEqual(names);
     });
 
@@ -116,6 +117,12 @@ describe.skipIf(rabbitmq === undefined)('with RabbitMQ', () => {
       const spans = await spansOf(run, 'misuse');
       expect(spans.length).toBeGreaterThanOrEqual(3);
       expect(new Set(spans.map(({ outcome }) => outcome))).toEqual(new Set(['error']));
+    });
+
+    it('links a message that was asked for, and says why there is none', async () => {
+      const [, found, none, missing] = await spansOf(run, 'polled');
+      expect(await linksOf(run, 'receive q.polled')).toEqual(['publish q.polled']);
+      expect([found?.kind, none?.outcome, missing?.outcome]).toEqual(['client', 'ok', 'error']);
     });
 
     it('shows a loop of 212 messages as one', async () => {

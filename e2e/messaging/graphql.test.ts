@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { query } from '../database.js';
 import { expectNoValue, type Run, runScenarios, spansOf } from '../databases/run.js';
 
 const matrix = [
@@ -50,5 +51,25 @@ describe.each(matrix)('$name from $format', ({ name, format }) => {
   ])('sees the operation of "%s"', async (scenario, spans) => {
     const seen = await spansOf(run, scenario);
     expect(seen.map(({ name: text, error_type: type }) => (type === null ? text : `${text} ! ${type}`))).toEqual(spans);
+  });
+});
+
+describe('Apollo Server', () => {
+  it('has one description of an operation: by the plugin of its request, or else by a span', async () => {
+    const client = { client: '../messaging/apollo', package: 'graphql', port: 0 };
+    const without = await runScenarios(client, false);
+    const run = await runScenarios(client, true);
+    expect(run.observed).toEqual(without.observed);
+    const described = await query<{ path: string; name: string; kind: string }>(
+      run.file,
+      `SELECT top.attributes ->> '$."url.path"' AS path, span.name, span.kind FROM ferret_spans_v1 AS span
+       JOIN ferret_spans_v1 AS top ON top.trace_id = span.trace_id
+         AND (top.span_id = span.span_id OR top.span_id = span.parent_id) AND top.name LIKE 'POST%' AND top.kind = 'server'
+       WHERE span.attributes ->> '$."graphql.operation.name"' = 'Now'`,
+    );
+    expect(described.map(({ path, kind }) => [path, kind])).toEqual([
+      ['/plain', 'internal'],
+      ['/plugin', 'server'],
+    ]);
   });
 });

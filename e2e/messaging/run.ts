@@ -34,3 +34,16 @@ export async function consumedOf(run: Run, destination: string): Promise<readonl
     [name, linked && `< ${linked}`, parent && `in ${parent}`, error && `! ${error}`].filter(Boolean).join(' '),
   );
 }
+
+/** The names of the spans that spans of a name are linked to. */
+export async function linksOf({ file }: Run, name: string): Promise<readonly string[]> {
+  const rows = await query<{ linked: string }>(
+    file,
+    `SELECT producer.name AS linked FROM ferret_links_v1 AS link
+     JOIN ferret_spans_v1 AS span ON span.trace_id = link.trace_id AND span.span_id = link.span_id
+     JOIN ferret_spans_v1 AS producer
+       ON producer.trace_id = link.linked_trace_id AND producer.span_id = link.linked_span_id
+     WHERE span.name = '${name}'`,
+  );
+  return rows.map(({ linked }) => linked);
+}

@@ -172,6 +172,19 @@ export async function open(port) {
       channel.sendToQueue(queue, BODY);
       return (await receive(channel, queue, 1, (message) => channel.ack(message))).length;
     },
+    polled: async (note) => {
+      const queue = await queueOf('polled');
+      await new Promise((resolve) => confirming.sendToQueue(queue, BODY, {}, resolve));
+      const promise = channel.get(queue);
+      note('promise', [promise.constructor.name, Object.keys(promise)]);
+      const message = await promise;
+      note('message', stripMessage(message));
+      channel.ack(message);
+      note('none', await channel.get(queue, { noAck: true }));
+      const own = await connection.createChannel();
+      own.on('error', (error) => note('error', error.code));
+      note('missing', await own.get('q.no').catch(strip));
+    },
     // What a consumer does belongs to its message: it publishes to another queue.
     chain: async () => {
       const [first, second] = [await queueOf('chain'), await queueOf('chain.second')];
@@ -202,6 +215,7 @@ export async function open(port) {
             (error, ok) => note('consuming', [error, Object.keys(ok)]),
           );
           note('consume', consuming === own);
+          note('get', own.get('q.polled', {}, (...answer) => note('got', answer)) === own);
         });
       });
       await new Promise((resolve) => other.close(resolve));

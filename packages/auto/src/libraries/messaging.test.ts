@@ -25,6 +25,7 @@ class Channel extends BaseChannel {
   consume(_queue: string, callback: (message: unknown) => unknown, _options?: object): void {
     this.deliver = callback;
   }
+  get(): void {}
   ack(_message: unknown, _isAll?: boolean): void {}
   ackAll(): void {}
   nack(): void {}

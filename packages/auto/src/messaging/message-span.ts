@@ -69,6 +69,16 @@ function linksOf(headers: Iterable<Carrier | undefined>) {
   return links;
 }
 
+/** Starts the span of asking for a message, `receive orders`. `undefined` outside of any span. */
+export function startReceive(destination: Destination): Leaf | undefined {
+  return startLeaf(nameOf('receive', destination), 'client', attributesOf('receive', 'receive', destination, 1));
+}
+
+/** Links a span to the one that sent a message. */
+export function linkProducer(span: Span, headers: Carrier | undefined): void {
+  for (const link of continueTrace(headers).links ?? []) span.addLink(link);
+}
+
 /** The headers that take the trace to whoever processes the message. */
 export function messageHeaders({ traceparent, tracestate }: Span): Readonly<Record<string, string>> {
   return tracestate === undefined ? { traceparent } : { traceparent, tracestate };
@@ -86,8 +96,8 @@ export function failProcessAs(span: Span, type: string): void {
   span.end();
 }
 
-/** Ends the span of messages that could not be sent. */
-export function failPublish(leaf: Leaf, error: unknown): void {
+/** Ends the span of messages that could not be sent or received. */
+export function failMessaging(leaf: Leaf, error: unknown): void {
   leaf.fail(error instanceof Error ? withoutValues(error) : faultNamed(typeof error));
 }
 

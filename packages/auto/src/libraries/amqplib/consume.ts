@@ -4,11 +4,13 @@ import { reportFault } from '../../fault.js';
 import { type Destination, failProcess, failProcessAs, startProcess } from '../../messaging/message-span.js';
 import { type Method, wrapAll } from '../../wrap-method.js';
 import { addDelivery, takeDeliveriesUpTo, takeDelivery } from './deliveries.js';
-import { brokerOf, type Channel, isTemporary, type Message } from './shapes.js';
+import { aroundGet } from './get.js';
+import { brokerOf, type Channel, destinationOf, headersOf, type Message } from './shapes.js';
 
 export function patchConsumer(prototype: object): void {
   wrapAll(prototype, {
     consume: aroundConsume,
+    get: aroundGet,
     ack: (original) => settling(original, ([message, all]) => ({ message, isAll: all, error: undefined })),
     ackAll: (original) => settling(original, () => ({ isAll: true, error: undefined })),
     nack: (original) => settling(original, ([message, all]) => ({ message, isAll: all, error: 'nack' })),
@@ -27,12 +29,6 @@ function aroundConsume(original: Method): Method {
     }
     return original.apply(this, args);
   };
-}
-
-/** Without a name, the queue is the one that the channel has declared last. */
-function destinationOf(queue: unknown): Destination {
-  const name = typeof queue === 'string' ? queue : undefined;
-  return { system: 'rabbitmq', name, isTemporary: name !== undefined && isTemporary(name) };
 }
 
 /** Called with null instead of a message when the server cancels the consumer. */
@@ -59,9 +55,7 @@ function begin(
   isAcknowledged: boolean,
 ): Span | undefined {
   try {
-    const headers = message.properties?.headers;
-    const carrier = typeof headers === 'object' && headers !== null ? headers : undefined;
-    const span = startProcess({ ...destination, server: brokerOf(channel) }, carrier);
+    const span = startProcess({ ...destination, server: brokerOf(channel) }, headersOf(message));
     const tag = message.fields?.deliveryTag;
     if (isAcknowledged && typeof tag === 'number') addDelivery(channel, tag, span);
     return span;

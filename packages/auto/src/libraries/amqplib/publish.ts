@@ -1,7 +1,7 @@
 import { currentSpan } from '@ferretjs/core';
 import { type Leaf, runWith } from '@ferretjs/core/adapter';
 import { reportFault } from '../../fault.js';
-import { failPublish, messageHeaders, startPublish } from '../../messaging/message-span.js';
+import { failMessaging, messageHeaders, startPublish } from '../../messaging/message-span.js';
 import { type Method, wrapAll } from '../../wrap-method.js';
 import { brokerOf, type Channel, isTemporary } from './shapes.js';
 
@@ -30,7 +30,7 @@ export function aroundSendMessage(original: Method): Method {
       if (confirmation === undefined) leaf.end();
       return isDrained;
     } catch (error) {
-      failPublish(leaf, error);
+      failMessaging(leaf, error);
       throw error;
     }
   };
@@ -91,5 +91,5 @@ function aroundConfirmedPublish(original: Method): Method {
 function settle(leaf: Leaf | undefined, error: unknown): void {
   if (leaf === undefined) return;
   if (error === null || error === undefined) leaf.end();
-  else failPublish(leaf, error);
+  else failMessaging(leaf, error);
 }

@@ -1,4 +1,4 @@
-import type { Broker } from '../../messaging/message-span.js';
+import type { Broker, Destination } from '../../messaging/message-span.js';
 
 /** The parts of a channel that are read. */
 export interface Channel {
@@ -30,4 +30,15 @@ export function brokerOf({ connection }: Channel): Broker | undefined {
 /** Names that the server or the client makes up: queues without a name, queues for answers. */
 export function isTemporary(queue: string): boolean {
   return queue.startsWith('amq.gen') || queue.startsWith('amq.rabbitmq.');
+}
+
+export function headersOf({ properties }: Message): object | undefined {
+  const headers = properties?.headers;
+  return typeof headers === 'object' && headers !== null ? headers : undefined;
+}
+
+/** Without a name, the queue is the one that the channel has declared last. */
+export function destinationOf(queue: unknown): Destination {
+  const name = typeof queue === 'string' ? queue : undefined;
+  return { system: 'rabbitmq', name, isTemporary: name !== undefined && isTemporary(name) };
 }

@@ -1,5 +1,5 @@
 import type { Leaf } from '@ferretjs/core/adapter';
-import { failPublish, messageHeaders, startPublish } from '../../messaging/message-span.js';
+import { failMessaging, messageHeaders, startPublish } from '../../messaging/message-span.js';
 import { destinationOf, keptOf, type Queue, type TelemetrySpan, type Traced } from './shapes.js';
 
 /** Adds jobs in a span; `undefined` where nothing is recorded, and nothing has been called. */
@@ -16,7 +16,7 @@ async function settle(leaf: Leaf, work: () => Promise<unknown>): Promise<unknown
     leaf.end();
     return result;
   } catch (error) {
-    failPublish(leaf, error);
+    failMessaging(leaf, error);
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import type { Leaf } from '@ferretjs/core/adapter';
-import { failPublish, messageHeaders, startPublish } from '../../messaging/message-span.js';
+import { failMessaging, messageHeaders, startPublish } from '../../messaging/message-span.js';
 import { AddSpan } from './add.js';
 
 /** The name by which BullMQ starts the span of one job of a flow, followed by the job's queue. */
@@ -21,7 +21,7 @@ class FlowSpan extends AddSpan {
   }
 
   override recordException(exception: unknown): void {
-    if (this.#leaf !== undefined) failPublish(this.#leaf, exception);
+    if (this.#leaf !== undefined) failMessaging(this.#leaf, exception);
   }
 
   end(): void {

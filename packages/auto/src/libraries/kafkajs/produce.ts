@@ -1,7 +1,7 @@
 import { currentSpan } from '@ferretjs/core';
 import { follow, isPromise, type Leaf } from '@ferretjs/core/adapter';
 import { reportFault } from '../../fault.js';
-import { failPublish, messageHeaders, startPublish } from '../../messaging/message-span.js';
+import { failMessaging, messageHeaders, startPublish } from '../../messaging/message-span.js';
 import { type Method, wrapMethod } from '../../wrap-method.js';
 
 interface TopicMessages {
@@ -114,7 +114,7 @@ function endAll(leaves: readonly Leaf[]) {
 
 function failAll(leaves: readonly Leaf[]) {
   return (error: unknown): never => {
-    for (const leaf of leaves) failPublish(leaf, error);
+    for (const leaf of leaves) failMessaging(leaf, error);
     throw error;
   };
 }
