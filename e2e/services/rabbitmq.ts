@@ -28,6 +28,8 @@ async function start(server: string, portMapper: string): Promise<Service> {
   mkdirSync(join(folder, 'mnesia'));
   // Erlang would start it as a daemon, which stays.
   const mapper = spawn(portMapper, ['-port', String(mapperPort), '-address', '127.0.0.1'], { stdio: 'ignore' });
+  const kill = () => mapper.kill('SIGKILL');
+  process.once('exit', kill);
   const service = await startServer(server, ['-noinput'], {
     ready: 'Server startup complete',
     port,
@@ -53,7 +55,8 @@ async function start(server: string, portMapper: string): Promise<Service> {
     port,
     async stop() {
       await service.stop();
-      mapper.kill('SIGKILL');
+      process.off('exit', kill);
+      kill();
     },
   };
 }
