@@ -98,12 +98,15 @@ function stateOf(copy: PackageCopy): Pick<LibraryCoverage, 'seen' | 'reason' | '
   }
   if (!instrumented.has(library.name)) return notInstrumented(library.name);
   const ways = waysOf(library).filter((way) => knownAs(way).package === copy.name);
-  const way = ways.find((way) => isInRange(copy.version, knownAs(way).versions));
-  if (way === undefined) {
-    const known = ways.map((way) => knownAs(way).versions).join(', ');
+  const fitting = ways.filter((way) => isInRange(copy.version, knownAs(way).versions));
+  const states = fitting.map((way) => (way.how === 'channel' ? { seen: 'channel' as const } : stateOfHook(way, copy)));
+  const [state] = states;
+  if (state === undefined) {
+    const known = [...new Set(ways.map((way) => knownAs(way).versions))].join(', ');
     return no('unknown-version', `Ferret knows the versions ${known}. Update ${copy.name}, or Ferret.`);
   }
-  return way.how === 'channel' ? { seen: 'channel' } : stateOfHook(way, copy);
+  // Of several files, one that is not as expected tells more.
+  return states.find((each) => 'reason' in each && each.reason === 'hook-failed') ?? state;
 }
 
 function stateOfHook(way: HookWay, copy: PackageCopy): Pick<LibraryCoverage, 'seen' | 'reason' | 'advice'> {

@@ -5,6 +5,7 @@ import { instrumented, leftOut } from './instrumented.js';
 import { LIBRARIES } from './libraries.js';
 import type { Library, Way } from './library.js';
 import { loadAhead } from './load-ahead.js';
+import { continueMessages } from './messaging/continuation.js';
 import { hookFile } from './module-hook.js';
 import { acceptOptions, type InstrumentOptions } from './options.js';
 import { propagateOnlyTo } from './propagation.js';
@@ -44,9 +45,10 @@ export interface Instrumented {
  */
 export function instrument(options: InstrumentOptions = {}): readonly Instrumented[] {
   const names = LIBRARIES.map(({ name }) => name);
-  const { only = names, except = [], propagateTo } = acceptOptions(options, names, process.env);
+  const { only = names, except = [], propagateTo, messaging } = acceptOptions(options, names, process.env);
   if (instrumented.size === 0) undoAll();
   if (propagateTo !== undefined) propagateOnlyTo(propagateTo);
+  if (messaging !== undefined) continueMessages(messaging);
   for (const library of LIBRARIES) {
     if (instrumented.has(library.name)) continue;
     if (!only.includes(library.name) || except.includes(library.name)) {

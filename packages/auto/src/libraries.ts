@@ -1,7 +1,11 @@
+import { amqplib } from './libraries/amqplib/amqplib.js';
+import { bullmq } from './libraries/bullmq/bullmq.js';
 import { express } from './libraries/express.js';
 import { fastify } from './libraries/fastify.js';
+import { graphql } from './libraries/graphql/graphql.js';
 import { httpClient } from './libraries/http-client.js';
 import { httpServer } from './libraries/http-server.js';
+import { kafkajs } from './libraries/kafkajs/kafkajs.js';
 import { knex } from './libraries/knex.js';
 import { koa } from './libraries/koa.js';
 import { mongodb } from './libraries/mongodb/mongodb.js';
@@ -34,4 +38,8 @@ export const LIBRARIES: readonly Library[] = [
   knex,
   mssql,
   tedious,
+  amqplib,
+  kafkajs,
+  bullmq,
+  graphql,
 ];

@@ -2,6 +2,10 @@ import type { Leaf } from '@ferretjs/core/adapter';
 
 /** A code of a database or of Node: `23505`, `ER_DUP_ENTRY`, `ECONNREFUSED`. */
 const CODE = /^[A-Z0-9_.-]{1,64}$/i;
+
+/** The beginning of the first line of a stack's frames. */
+const FIRST_FRAME = '\n    at ';
+
 /** From here on, a message may hold values: `Duplicate entry 'alice' for key`, `invalid input syntax: "alice"`. */
 const VALUE = /['"`\d(:=]/;
 
@@ -23,9 +27,16 @@ export function failWith(leaf: Leaf, error: unknown, code: unknown, hasMessage =
     return;
   }
   const type = typeOf(error);
-  const message = !hasMessage ? '' : isOfNode(error) ? error.message : beginningOf(error.message);
-  leaf.recordError(faultOf(type, message));
+  leaf.recordError(faultOf(type, hasMessage ? messageOf(error) : ''));
   leaf.failAs(status ?? codeOf((error as { code?: unknown }).code) ?? type, attributes);
+}
+
+/**
+ * An error as it may be kept: its class, its stack, and its message up to the first quote or digit. The message of
+ * `JSON.parse`, for one, quotes the text that it was given.
+ */
+export function withoutValues(error: Error): Error {
+  return faultOf(typeOf(error), messageOf(error), framesOf(error));
 }
 
 /** The class of an error. Most leave `name` at "Error", and pg at "error"; the constructor knows better. */
@@ -34,13 +45,26 @@ function typeOf(error: Error): string {
 }
 
 /** An error without what it may tell of a query. */
-function faultOf(type: string, message: string): Error {
-  return Object.assign(new Error(message), { name: type, stack: undefined });
+function faultOf(type: string, message: string, frames?: string): Error {
+  const stack = frames === undefined ? undefined : `${type}: ${message}${frames}`;
+  return Object.assign(new Error(message), { name: type, stack });
+}
+
+/** The stack without the message that it begins with. */
+function framesOf({ stack, message }: Error): string | undefined {
+  if (typeof stack !== 'string' || typeof message !== 'string') return undefined;
+  const begin = message === '' ? stack.indexOf(FIRST_FRAME) : stack.indexOf(message);
+  const frames = stack.slice(begin + message.length);
+  return begin !== -1 && frames.startsWith(FIRST_FRAME) ? frames : undefined;
 }
 
 function codeOf(code: unknown): string | undefined {
   if (typeof code === 'number') return String(code);
   return typeof code === 'string' && CODE.test(code) ? code : undefined;
+}
+
+function messageOf(error: Error): string {
+  return isOfNode(error) ? error.message : beginningOf(error.message);
 }
 
 /** Node's own messages tell of addresses and ports only. */

@@ -1,6 +1,6 @@
 import { type Leaf, startLeaf } from '@ferretjs/core/adapter';
+import { hashParameters } from '@ferretjs/core/sql';
 import type { Server } from '../../database/query-leaf.js';
-import { hashParameters } from '../../parameters.js';
 
 /** Names of commands: `find`, `createIndexes`, `_configsvrAddShard`. */
 const NAME = /^[a-z_]\w{0,59}$/i;
