@@ -1,5 +1,5 @@
-// npm run build [-- --clean]: two passes of tsc for libraries (ES modules and CommonJS); for the CLI, tsc checks and
-// esbuild bundles.
+// npm run build [-- --clean]: two passes of tsc for libraries (ES modules and CommonJS). What has to start soon, the CLI
+// and @ferretjs/auto, is bundled by esbuild; tsc checks it, and writes declarations.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -25,8 +25,10 @@ export async function build() {
     if (existsSync(cjs)) writeFileSync(`${cjs}/package.json`, '{"type":"commonjs"}\n');
   }
   // Loaded once there is something to bundle.
-  const { bundle } = await import('../packages/cli/scripts/bundle.mjs');
-  await bundle();
+  for (const name of ['auto', 'cli']) {
+    const { bundle } = await import(`../packages/${name}/scripts/bundle.mjs`);
+    await bundle();
+  }
   putBesideNest11();
   return true;
 }
