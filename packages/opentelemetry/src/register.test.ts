@@ -141,6 +141,27 @@ describe('spans of the API', () => {
     expect(sink.spans[0]?.events).toBeUndefined();
   });
 
+  it('hold nothing that they were told after their end', () => {
+    const span = tracer.startSpan('work', { attributes: { a: 1 } });
+    span.addEvent('e').addLink({ context: { traceId: TRACE, spanId: '00f067aa0ba902b7', traceFlags: 1 } });
+    span.end();
+    expect(span).toMatchObject({ attributes: {}, events: [], links: [] });
+  });
+
+  it('end where the stack is full', async () => {
+    const recurse = (): void => {
+      const span = tracer.startSpan('deep', { attributes: { a: 1 } });
+      try {
+        recurse();
+      } finally {
+        span.end();
+      }
+    };
+    expect(recurse).toThrow(RangeError);
+    await ferret.flush();
+    expect(ferret.stats().pending).toBe(0);
+  });
+
   it('take any times', async () => {
     tracer.startSpan('dates', { startTime: new Date(1_700_000_000_000) }).end(1_700_000_002_000);
     tracer.startSpan('tuple', { startTime: [1_700_000_000, 5_000] }).end([1_700_000_000, 6_000]);

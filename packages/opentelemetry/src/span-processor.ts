@@ -72,10 +72,15 @@ export class FerretSpanProcessor {
 
   /** Called by the SDK for each span that ends. */
   onEnd(span: ReadableSpan): void {
+    let known: ForeignSpan | undefined;
     try {
-      finish(this.#spans.get(span.spanContext()), () => endOf(span, nanosOf(span.duration)));
+      known = this.#spans.get(span.spanContext());
+      finish(known, () => endOf(span, nanosOf(span.duration)));
     } catch {
-      // As above. The span ends when the process does.
+      // The stack is full, and every call may throw. The tracer ends overdue spans later.
+      if (known?.data === undefined || known.nextOverdue !== undefined) return;
+      known.nextOverdue = known.tracer.overdue;
+      known.tracer.overdue = known;
     }
   }
 
