@@ -18,6 +18,7 @@ import {
 import { suppressTracing } from '@opentelemetry/core';
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FerretContextManager } from './context-manager.js';
 import { registerFerret } from './register.js';
 import { FerretTracerProvider } from './tracer.js';
 
@@ -424,6 +425,19 @@ describe('the context', () => {
       ['own', '00f067aa0ba902b7', true],
       ['new', undefined, true],
     ]);
+  });
+
+  it('can be attached and detached, with API 1.10', () => {
+    const manager = new FerretContextManager();
+    const attached = manager.attach(ROOT_CONTEXT.setValue(KEY, 'v'));
+    expect(context.active().getValue(KEY)).toBe('v');
+    attached.dispose();
+    expect(context.active()).toBe(ROOT_CONTEXT);
+    const inner = manager.attach(ROOT_CONTEXT);
+    attached.dispose();
+    inner.dispose();
+    expect(context.active()).toBe(ROOT_CONTEXT);
+    expect(manager.enable().disable()).toBe(manager);
   });
 
   it('is bound to functions and to the listeners of emitters', () => {

@@ -1,4 +1,5 @@
 import { createFerret, type Ferret } from '@ferretjs/core';
+import { ferretFor } from '@ferretjs/core/adapter';
 import { MemorySink } from '@ferretjs/core/testing';
 import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
@@ -9,7 +10,7 @@ import {
   SamplingDecision,
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FerretSpanProcessor } from './span-processor.js';
 
 let sink: MemorySink;
@@ -19,6 +20,8 @@ beforeEach(() => {
   sink = new MemorySink();
   ferret = createFerret({ sink, shutdownHooks: false });
 });
+
+afterEach(() => ferret.close());
 
 /** A tracer of an SDK with Ferret's processor. The type says that it is a processor of the SDK. */
 function tracerWith(sampler?: Sampler) {
@@ -262,6 +265,14 @@ describe('FerretSpanProcessor', () => {
       expect(() => processor.onStart(nothing as never, context.active())).not.toThrow();
       expect(() => processor.onEnd(nothing as never)).not.toThrow();
     }
+  });
+
+  it('uses the Ferret of the requests, where it is given none', async () => {
+    expect(ferretFor(ferret)).toBe(ferret);
+    const provider = new BasicTracerProvider({ spanProcessors: [new FerretSpanProcessor()] });
+    provider.getTracer('').startSpan('work', {}, ROOT_CONTEXT).end();
+    await provider.forceFlush();
+    expect(sink.spans).toMatchObject([{ name: 'work' }]);
   });
 
   it('refuses options at once', () => {
