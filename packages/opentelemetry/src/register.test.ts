@@ -383,6 +383,29 @@ describe('the context', () => {
     expect(ferret.stats().started).toBe(0);
   });
 
+  it('records nothing below a request that is ignored, and sends on what it was sent', async () => {
+    unregister();
+    const ignoring = createFerret({ sink, shutdownHooks: false, ignore: '/health' });
+    unregister = registerFerret(ignoring);
+    const other = trace.getTracer('other');
+    const options = { kind: SpanKind.SERVER, attributes: { 'url.path': '/health' } };
+    const remote = propagation.extract(ROOT_CONTEXT, { traceparent: TRACEPARENT });
+    other.startActiveSpan('GET', options, remote, (span) => {
+      expect(span.isRecording()).toBe(false);
+      other.startActiveSpan('below', (below) => {
+        ignoring.measure('deep', () => expect(startLeaf('leaf', 'client')).toBeUndefined());
+        const carrier: Record<string, string> = {};
+        propagation.inject(context.active(), carrier);
+        expect(carrier['traceparent']).toBe(TRACEPARENT);
+        below.end();
+      });
+      span.end();
+    });
+    await ignoring.close();
+    expect(sink.spans).toEqual([]);
+    expect(ignoring.stats().started).toBe(0);
+  });
+
   it('begins a trace where it is asked to', async () => {
     tracer.startActiveSpan('outer', (outer) => {
       tracer.startSpan('root', { root: true }).end();

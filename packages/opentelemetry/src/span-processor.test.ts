@@ -238,6 +238,21 @@ describe('FerretSpanProcessor', () => {
     ]);
   });
 
+  it('ignores the requests that the option ignore names, and what is below them', async () => {
+    ferret = createFerret({ sink, shutdownHooks: false, ignore: ['/health', () => true, /^\/assets/] });
+    const { tracer } = tracerWith();
+    for (const path of ['/health', '/assets/a.css', '/orders']) {
+      const options = { kind: SpanKind.SERVER, attributes: { 'http.request.method': 'GET', 'url.path': path } };
+      const request = tracer.startSpan('GET', options, ROOT_CONTEXT);
+      const below = tracer.startSpan('below', {}, trace.setSpan(ROOT_CONTEXT, request));
+      tracer.startSpan('deep', {}, trace.setSpan(ROOT_CONTEXT, below)).end();
+      below.end();
+      request.end();
+    }
+    expect((await stored()).map(({ name }) => name)).toEqual(['deep', 'below', 'GET']);
+    expect(ferret.stats().started).toBe(3);
+  });
+
   it('stores everything at forceFlush() and shutdown(), and takes nothing more', async () => {
     const { provider, tracer } = tracerWith();
     tracer.startSpan('first', {}, ROOT_CONTEXT).end();

@@ -55,16 +55,19 @@ export class FerretSpanProcessor {
       const own = span.spanContext();
       if (this.#isShutDown || (own.traceFlags & SAMPLED) === 0) return;
       const ferret = this.#ferretOf(span);
+      const parent = this.#parentOf(span, own, parentContext);
       const started = ferret?.startForeign({
         name: span.name,
         kind: kindOf(span.kind),
         ids: own,
-        parent: this.#parentOf(span, own, parentContext),
+        parent,
         startMicros: microsOf(span.startTime),
         path: pathOf(span.attributes),
         describe: () => describeSpan(span, ferret.http.options.clientAddress),
       });
-      if (started !== undefined) this.#spans.set(own, started);
+      // Spans below one that is not recorded must find what is above it.
+      const known = started ?? (parent !== undefined && 'isSuppressed' in parent ? parent : undefined);
+      if (known !== undefined) this.#spans.set(own, known);
     } catch {
       // The stack is full, or the span is not the SDK's own.
     }
