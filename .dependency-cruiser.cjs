@@ -38,7 +38,7 @@ const adapterSide = entries('core', 'index', 'adapter');
  * published.
  */
 const publicEntries =
-  '^packages/[^/]+/dist/(esm|cjs)/(index|adapter|diff|maintenance|reader|routes|sql|testing|words)\\.';
+  '^packages/[^/]+/dist/(esm|cjs)/(index|adapter|container|diff|maintenance|reader|routes|sql|testing|words)\\.';
 
 module.exports = {
   forbidden: [
@@ -135,7 +135,13 @@ module.exports = {
       from: { path: '^packages/(express|koa)/src', pathNot: tests },
       to: { path: 'node_modules/(@types/)?(express|koa)/', dependencyTypesNot: ['type-only'] },
     },
-    only('auto', [adapterSide, entries('core', 'sql'), entries('express', 'routes'), entries('koa', 'routes')]),
+    only('auto', [
+      adapterSide,
+      entries('core', 'sql'),
+      entries('express', 'routes'),
+      entries('koa', 'routes'),
+      entries('nest', 'container'),
+    ]),
     only('opentelemetry', [adapterSide, entries('core', 'sql'), 'node_modules/@opentelemetry/api/']),
     only('queries', [entries('core', 'reader')]),
     {

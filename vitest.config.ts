@@ -28,6 +28,7 @@ export default defineConfig({
       { find: /^@ferretjs\/core\/(\w+)$/, replacement: `${source('core/src')}/$1.ts` },
       { find: /^@ferretjs\/queries\/(\w+)$/, replacement: `${source('queries/src')}/$1.ts` },
       { find: /^@ferretjs\/(express|koa)\/routes$/, replacement: `${source('')}$1/src/routes.ts` },
+      { find: /^@ferretjs\/nest\/container$/, replacement: source('nest/src/container.ts') },
       {
         find: /^@ferretjs\/(core|express|koa|nest|auto|opentelemetry|queries)$/,
         replacement: `${source('')}$1/src/index.ts`,

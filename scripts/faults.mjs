@@ -24,7 +24,7 @@ const others =
   chosen.length > 0
     ? []
     : [
-        run('faults-libraries', '--root', 'e2e', 'auto/', 'databases/'),
+        run('faults-libraries', '--root', 'e2e', 'auto/', 'databases/', 'messaging/'),
         run('faults-units', '--project', 'unit', 'packages/auto/'),
       ];
 

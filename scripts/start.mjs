@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** For each example its file, what Node needs to run that, and what makes it Ferret's. */
 const EXAMPLES = {
-  express: { entry: 'server.js', execArgv: [], line: 'app.use(ferret())' },
+  express: { entry: 'server.js', execArgv: ['--import', '@ferretjs/auto'], line: 'app.use(ferret())' },
   koa: { entry: 'server.js', execArgv: [], line: 'app.use(ferret())' },
   nest: { entry: 'server.ts', execArgv: ['--import', 'tsx'], line: 'FerretModule.forRoot()' },
 };

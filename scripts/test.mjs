@@ -26,8 +26,9 @@ const vitest = (report, ...more) => [
 ];
 
 /**
- * A step runs commands that must all succeed; one with a `report` adds the tests its runner counted. End-to-end tests mostly wait for
- * the processes that they start, so those steps run two at a time, the longest first, when all others are done.
+ * A step runs commands that must all succeed; one with a `report` adds the tests its runner counted. End-to-end tests
+ * mostly wait for the processes that they start, and no timing is asserted: such steps run two at a time, the longest
+ * first, when all others are done.
  */
 const steps = [
   { name: 'lint', commands: [[...bin('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings', '.']] },
@@ -52,18 +53,6 @@ const steps = [
     commands: ['tsconfig.check.json', 'examples/nest'].map((project) => [...bin('typescript/bin/tsc'), '-p', project]),
   },
   testStep('unit', process.execPath, '--coverage'),
-  {
-    name: 'consumers',
-    report: `${cache}/consumers.json`,
-    commands: [[process.execPath, 'scripts/consumers.mjs', `${cache}/consumers.json`]],
-  },
-  {
-    name: 'bench',
-    commands: [
-      [process.execPath, 'bench/run.mjs', '--short'],
-      [process.execPath, 'bench/run.mjs', '--compare', 'bench/results.json'],
-    ],
-  },
   ...published.map((name) => ({
     name: `package-${name}`,
     commands: [
@@ -77,6 +66,20 @@ const steps = [
   ...(hasMatrix ? [22, 24, 26] : []).map((major) =>
     endToEnd(`e2e-node-${major}`, () => installNode(major, cache), '--exclude', '**/*.slow.test.ts'),
   ),
+  {
+    name: 'consumers',
+    report: `${cache}/consumers.json`,
+    commands: [[process.execPath, 'scripts/consumers.mjs', `${cache}/consumers.json`]],
+    mayRunBeside: true,
+  },
+  {
+    name: 'bench',
+    commands: [
+      [process.execPath, 'bench/run.mjs', '--short'],
+      [process.execPath, 'bench/run.mjs', '--compare', 'bench/results.json'],
+    ],
+    mayRunBeside: true,
+  },
 ];
 
 /** @param node The Node to run with, or a function that finds it. */
@@ -90,7 +93,7 @@ function testStep(name, node, ...options) {
 }
 
 function endToEnd(name, node, ...options) {
-  return { ...testStep(name, node, '--root', 'e2e', ...options), isMostlyWaiting: true };
+  return { ...testStep(name, node, '--root', 'e2e', ...options), mayRunBeside: true };
 }
 
 const chosen = process.argv.slice(2);
@@ -106,9 +109,9 @@ mkdirSync(cache, { recursive: true });
 if (!hasMatrix) console.log('The Node matrix runs on Linux x64 only, and is left out here.');
 const wanted = steps.filter((step) => chosen.length === 0 || chosen.includes(step.name));
 const results = [
-  ...(await runAll(wanted.filter((step) => !step.isMostlyWaiting))),
+  ...(await runAll(wanted.filter((step) => !step.mayRunBeside))),
   ...(await runAll(
-    wanted.filter((step) => step.isMostlyWaiting),
+    wanted.filter((step) => step.mayRunBeside),
     Math.min(2, availableParallelism()),
   )),
 ];

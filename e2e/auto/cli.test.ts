@@ -96,7 +96,7 @@ describe('ferret doctor --coverage', () => {
         express: { version: '4.18.0', files: ['lib/router/layer.js'] },
         koa: { version: '1.0.0', files: ['lib/application.js'] },
         fastify: { version: '5.1.0' },
-        kafkajs: { version: '2.0.0' },
+        nodemailer: { version: '7.0.0' },
         undici: {},
         hono: { version: '4.0.0' },
         '@nestjs/platform-express': { version: '12.5.1' },
@@ -107,7 +107,7 @@ describe('ferret doctor --coverage', () => {
     expect(libraries.get('express')).toMatchObject({ seen: 'hook', isLoaded: false });
     expect(libraries.get('fastify')).toMatchObject({ seen: 'channel' });
     expect(libraries.get('koa')).toMatchObject({ seen: 'no', reason: 'unknown-version' });
-    expect(libraries.get('kafkajs')).toMatchObject({ seen: 'no', reason: 'no-support' });
+    expect(libraries.get('nodemailer')).toMatchObject({ seen: 'no', reason: 'no-support' });
     expect(libraries.get('hono')).toMatchObject({ seen: 'no', reason: 'no-routes' });
     expect(libraries.get('@nestjs/platform-express')).toMatchObject({ seen: 'hook' });
     expect(libraries.get('undici')).toMatchObject({ seen: 'no', reason: 'not-found' });
@@ -134,6 +134,6 @@ describe('ferret doctor --coverage', () => {
       PLATFORM: 'express',
       FERRET_DATABASE: temporaryFile(),
     });
-    expect(err).toMatch(/instrumented: http server [\d.]+ \(node\).*express 5\S* \(hook\); not: /);
+    expect(err).toMatch(/instrumented: http server [\d.]+ \(node\).*express 5\S* \(hook\).*; not: /);
   });
 });

@@ -78,7 +78,7 @@ for (const { database, service, package: name } of matrix) {
       expect(await queryOf(run, 'text')).toBe('SELECT id, name FROM users WHERE name = ? OR id = ?');
     });
 
-    it('keeps code, class and place of an error, and not its values', async () => {
+    it('keeps code and class of an error, and not its values', async () => {
       const failed = (await spansOf(run, 'failing')).filter(({ outcome }) => outcome === 'error');
       expect(failed.map(({ name, error_type: type }) => [name, type])).toEqual([
         ['INSERT users', '23505'],
@@ -91,7 +91,6 @@ for (const { database, service, package: name } of matrix) {
         'db.response.status_code': '23505',
         'exception.type': 'DatabaseError',
         'exception.message': 'duplicate key value violates unique constraint',
-        'exception.stacktrace': expect.stringContaining('\n    at '),
       });
     });
 

@@ -24,6 +24,8 @@ export interface Client {
   /** The name under which the version is installed. */
   readonly package: string;
   readonly port: number;
+  /** Further variables for the service. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Runs all scenarios of a client in a service of its own, with Ferret or without. */
@@ -35,6 +37,7 @@ export async function runScenarios(client: Client, withFerret: boolean): Promise
     DATABASE_PORT: String(client.port),
     FERRET_DATABASE: file,
     NODE_NO_WARNINGS: '1',
+    ...client.environment,
   };
   const child = start('databases/service.mjs', environment, withFerret ? ['--import', '@ferretjs/auto'] : []);
   const unhandled: string[] = [];

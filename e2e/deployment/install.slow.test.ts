@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,12 +18,24 @@ function onlyCommands(...names: string[]): string {
   return folder;
 }
 
+/** Folders of the packages that these need, themselves included. */
+function withDependencies(...names: string[]): Set<string> {
+  const found = new Set(names);
+  for (const name of found) {
+    const { dependencies } = JSON.parse(readFileSync(join(root, `packages/${name}/package.json`), 'utf8'));
+    for (const dependency of Object.keys(dependencies)) {
+      if (dependency.startsWith('@ferretjs/')) found.add(dependency.slice('@ferretjs/'.length));
+    }
+  }
+  return found;
+}
+
 /** An application with the packages as npm would publish them. */
 async function install(environment: NodeJS.ProcessEnv, ...options: string[]) {
   const folder = mkdtempSync(join(tmpdir(), 'ferret-install-'));
   const packs = join(folder, 'packs');
   mkdirSync(packs);
-  const workspaces = ['core', 'express', 'cli'].flatMap((name) => ['-w', `packages/${name}`]);
+  const workspaces = [...withDependencies('express', 'cli')].flatMap((name) => ['-w', `packages/${name}`]);
   const packed = await run('npm', ['pack', '--silent', '--pack-destination', packs, ...workspaces], root);
   expect(packed.code, packed.stderr).toBe(0);
   const app = join(folder, 'app');

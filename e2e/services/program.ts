@@ -62,15 +62,18 @@ interface ServerOptions {
   readonly folder: string;
   readonly user?: User | undefined;
   readonly stopBy?: NodeJS.Signals;
+  /** Variables besides those of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Starts a server, and returns once it prints that it is ready. */
 export async function startServer(
   program: string,
   parameters: readonly string[],
-  { ready, port, folder, user, stopBy = 'SIGTERM' }: ServerOptions,
+  { ready, port, folder, user, stopBy = 'SIGTERM', environment }: ServerOptions,
 ): Promise<Service> {
-  const server = spawn(program, parameters, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], ...user });
+  const env = { ...process.env, ...environment };
+  const server = spawn(program, parameters, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env, ...user });
   // A test that is interrupted leaves no server behind.
   const kill = () => server.kill('SIGKILL');
   process.once('exit', kill);

@@ -1,6 +1,8 @@
 // Scenarios of `ioredis`, or of the version that the environment names.
 
-const { Redis } = await import(process.env.PACKAGE ?? 'ioredis');
+const client = await import(process.env.PACKAGE ?? 'ioredis');
+// Version 4 exports nothing but the class.
+const Redis = client.Redis ?? client.default;
 
 const CANARY = 'cAnArY-4711';
 

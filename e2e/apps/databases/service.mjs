@@ -41,7 +41,9 @@ const server = createServer(async (request, response) => {
   response.setHeader('content-type', 'application/json');
   response.end(JSON.stringify(await observe(scenario)));
 });
-server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port, names: Object.keys(scenarios) }));
+server.listen(0, '127.0.0.1', () =>
+  process.send({ port: server.address().port, names: process.env.ONLY?.split(',') ?? Object.keys(scenarios) }),
+);
 
 process.once('SIGTERM', async () => {
   server.close();

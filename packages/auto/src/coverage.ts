@@ -98,12 +98,15 @@ function stateOf(copy: PackageCopy): Pick<LibraryCoverage, 'seen' | 'reason' | '
   }
   if (!instrumented.has(library.name)) return notInstrumented(library.name);
   const ways = waysOf(library).filter((way) => knownAs(way).package === copy.name);
-  const way = ways.find((way) => isInRange(copy.version, knownAs(way).versions));
-  if (way === undefined) {
-    const known = ways.map((way) => knownAs(way).versions).join(', ');
+  const fitting = ways.filter((way) => isInRange(copy.version, knownAs(way).versions));
+  const states = fitting.map((way) => (way.how === 'channel' ? { seen: 'channel' as const } : stateOfHook(way, copy)));
+  const [state] = states;
+  if (state === undefined) {
+    const known = [...new Set(ways.map((way) => knownAs(way).versions))].join(', ');
     return no('unknown-version', `Ferret knows the versions ${known}. Update ${copy.name}, or Ferret.`);
   }
-  return way.how === 'channel' ? { seen: 'channel' } : stateOfHook(way, copy);
+  // Of several files, one that is not as expected tells more.
+  return states.find((each) => 'reason' in each && each.reason === 'hook-failed') ?? state;
 }
 
 function stateOfHook(way: HookWay, copy: PackageCopy): Pick<LibraryCoverage, 'seen' | 'reason' | 'advice'> {
@@ -155,7 +158,7 @@ function waysOf({ ways }: Library): readonly PackageWay[] {
 }
 
 /** The folder of a package, where Node would find it from a directory. */
-function installedNear(name: string, directory: string): string | undefined {
+export function installedNear(name: string, directory: string): string | undefined {
   for (const parent of parentsOf(directory)) {
     const folder = join(parent, 'node_modules', name);
     if (existsSync(join(folder, 'package.json'))) return folder;
@@ -164,7 +167,7 @@ function installedNear(name: string, directory: string): string | undefined {
 }
 
 /** The dependencies that the nearest `package.json` names. */
-function listedDependencies(directory: string): readonly string[] {
+export function listedDependencies(directory: string): readonly string[] {
   for (const parent of parentsOf(directory)) {
     const dependencies = manifestIn(parent)?.dependencies;
     if (typeof dependencies === 'object' && dependencies !== null) return Object.keys(dependencies);
@@ -177,7 +180,7 @@ function parentsOf(directory: string): readonly string[] {
   return parent === directory ? [directory] : [directory, ...parentsOf(parent)];
 }
 
-function applicationDirectory(): string {
+export function applicationDirectory(): string {
   const script = process.argv[1];
   return script === undefined ? process.cwd() : dirname(script);
 }

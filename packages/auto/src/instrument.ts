@@ -4,6 +4,8 @@ import { reportFault } from './fault.js';
 import { instrumented, leftOut } from './instrumented.js';
 import { LIBRARIES } from './libraries.js';
 import type { Library, Way } from './library.js';
+import { loadAhead } from './load-ahead.js';
+import { continueMessages } from './messaging/continuation.js';
 import { hookFile } from './module-hook.js';
 import { acceptOptions, type InstrumentOptions } from './options.js';
 import { propagateOnlyTo } from './propagation.js';
@@ -43,9 +45,10 @@ export interface Instrumented {
  */
 export function instrument(options: InstrumentOptions = {}): readonly Instrumented[] {
   const names = LIBRARIES.map(({ name }) => name);
-  const { only = names, except = [], propagateTo } = acceptOptions(options, names, process.env);
+  const { only = names, except = [], propagateTo, messaging } = acceptOptions(options, names, process.env);
   if (instrumented.size === 0) undoAll();
   if (propagateTo !== undefined) propagateOnlyTo(propagateTo);
+  if (messaging !== undefined) continueMessages(messaging);
   for (const library of LIBRARIES) {
     if (instrumented.has(library.name)) continue;
     if (!only.includes(library.name) || except.includes(library.name)) {
@@ -65,8 +68,10 @@ export function instrument(options: InstrumentOptions = {}): readonly Instrument
 
 function startWay({ name }: Library, way: Way): void {
   try {
-    if (way.how === 'hook') hookFile(way);
-    else if (way.how === 'channel') way.subscribe(channels);
+    if (way.how === 'hook') {
+      hookFile(way);
+      if (way.isEsModule) loadAhead(way);
+    } else if (way.how === 'channel') way.subscribe(channels);
     else way.start(channels);
   } catch (error) {
     reportFault(`the instrumentation of ${name}`, error);

@@ -23,7 +23,7 @@ export interface ChannelWay {
   subscribe(channels: Channels): void;
 }
 
-/** An internal file of the library is patched when it is loaded. The file has to be a CommonJS module. */
+/** An internal file of the library is patched when it is loaded. */
 export interface HookWay {
   readonly how: 'hook';
   /** The name on npm of the package that has the file. */
@@ -34,6 +34,8 @@ export interface HookWay {
   readonly below?: { readonly package: string; readonly versions: string };
   /** The path inside the package: `lib/client.js`. */
   readonly file: string;
+  /** Whether the file is an ES module, which is loaded before the application does; see load-ahead.ts. */
+  readonly isEsModule?: boolean;
   /**
    * Changes what the file exports, in place: methods of prototypes, best by {@link wrapMethod}. Called once for each
    * copy of the package in a process. What it throws is reported, and the library works on as it was.

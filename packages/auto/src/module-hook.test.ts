@@ -78,6 +78,18 @@ describe('hookFile', () => {
     expect(copies).toHaveLength(1);
   });
 
+  it('knows a file that is loaded by the name of its folder', () => {
+    writePackage('node_modules/db-folder', 'db-folder', '1.0.0');
+    writeFileSync(join(root, 'node_modules/db-folder/lib/index.js'), "require('./part');");
+    mkdirSync(join(root, 'node_modules/db-folder/lib/part'));
+    writeFileSync(join(root, 'node_modules/db-folder/lib/part/index.js'), CLIENT);
+    const copies: PackageCopy[] = [];
+    const patch = (_: unknown, copy: PackageCopy) => void copies.push(copy);
+    hookFile({ how: 'hook', package: 'db-folder', versions: '*', file: 'lib/part/index.js', patch });
+    requireFrom('')('db-folder');
+    expect(copies).toHaveLength(1);
+  });
+
   it('leaves a file of another package that has the same path', () => {
     writePackage('node_modules/not-db', 'not-db', '1.0.0');
     const copies = hook('db-d');

@@ -35,7 +35,9 @@ let isInstalled = false;
  * loaded already. It serves `require` and `import` alike, as Node loads CommonJS files for both through `Module._load`.
  */
 export function hookFile(way: HookWay): void {
-  for (const word of [wordOf(way.file), wordOf(way.package)]) {
+  // `require('./cluster')` may mean `cluster/index.js`.
+  const folder = way.file.replace(/\/index\.js$/, '');
+  for (const word of [wordOf(way.file), wordOf(folder), wordOf(way.package)]) {
     const ways = waysByWord.get(word) ?? new Set();
     waysByWord.set(word, ways.add(way));
   }

@@ -8,7 +8,7 @@ const accept = (options: unknown, environment = {}) =>
 
 describe('the options of instrument()', () => {
   it('are all optional', () => {
-    expect(accept({})).toEqual({ only: undefined, except: undefined, propagateTo: undefined });
+    expect(accept({})).toEqual({ only: undefined, except: undefined, propagateTo: undefined, messaging: undefined });
   });
 
   it('are read from the environment where they are not given', () => {
@@ -16,11 +16,13 @@ describe('the options of instrument()', () => {
       FERRET_INSTRUMENT_ONLY: 'pg, koa',
       FERRET_INSTRUMENT_EXCEPT: '',
       FERRET_PROPAGATE_TO: 'a.test,.b.test',
+      FERRET_MESSAGING: 'continue',
     };
     expect(accept({}, environment)).toEqual({
       only: ['pg', 'koa'],
       except: undefined,
       propagateTo: ['a.test', '.b.test'],
+      messaging: 'continue',
     });
     expect(accept({ only: ['undici'] }, environment).only).toEqual(['undici']);
   });
@@ -31,6 +33,7 @@ describe('the options of instrument()', () => {
     [{ only: ['pg'], except: ['koa'] }, /exclude each other/],
     [{ onyl: [] }, /no option onyl/],
     [{ propagateTo: [7] }, /option propagateTo got a list/],
+    [{ messaging: 'ignore' }, /option messaging got "ignore", and accepts "link" or "continue"/],
     [null, /options got object/],
   ])('%j is refused, with the reason', (options, message) => {
     expect(() => accept(options)).toThrow(message);

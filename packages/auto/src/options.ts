@@ -1,4 +1,5 @@
 import { FerretError } from '@ferretjs/core';
+import type { Continuation } from '@ferretjs/core/adapter';
 
 /** Options of {@link instrument}. */
 export interface InstrumentOptions {
@@ -12,9 +13,15 @@ export interface InstrumentOptions {
    * `FERRET_PROPAGATE_TO=a.test,.b.test`.
    */
   readonly propagateTo?: readonly (string | RegExp)[] | undefined;
+  /**
+   * The span of a message that is processed: `link` begins a trace of its own with a link to the span that sent the
+   * message, `continue` makes it a part of that trace. Default: `link`, as endless chains of jobs would be one endless
+   * trace. `FERRET_MESSAGING=continue`.
+   */
+  readonly messaging?: Continuation | undefined;
 }
 
-const NAMES = ['only', 'except', 'propagateTo'];
+const NAMES = ['only', 'except', 'propagateTo', 'messaging'];
 
 /**
  * Checks options and completes them from the environment.
@@ -49,7 +56,11 @@ export function acceptOptions(
   if (propagateTo !== undefined && !(Array.isArray(propagateTo) && propagateTo.every(isHost))) {
     refuse('the option propagateTo', propagateTo, 'a list of hosts (strings) and RegExps');
   }
-  return { only, except, propagateTo };
+  const messaging: unknown = options.messaging ?? (environment['FERRET_MESSAGING'] || undefined);
+  if (messaging !== undefined && messaging !== 'link' && messaging !== 'continue') {
+    refuse('the option messaging', messaging, '"link" or "continue"');
+  }
+  return { only, except, propagateTo, messaging };
 }
 
 function checkNames(option: string, names: unknown, libraries: readonly string[]): void {

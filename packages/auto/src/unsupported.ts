@@ -14,21 +14,14 @@ export const UNSUPPORTED: readonly string[] = [
   '@grpc/grpc-js',
   '@libsql/client',
   '@prisma/client',
-  'amqplib',
   'better-sqlite3',
   'bull',
-  'bullmq',
   'cassandra-driver',
-  'kafkajs',
   'memcached',
-  'mongodb',
-  'mssql',
-  'mysql',
   'nats',
   'nodemailer',
   'oracledb',
   'postgres',
-  'tedious',
 ];
 
 /** Frameworks whose requests are recorded as those of `node:http`, without their routes. */

@@ -29,3 +29,28 @@ export function wrapMethod(holder: object, name: PropertyKey, around: (original:
   else Reflect.set(holder, name, wrapper);
   return true;
 }
+
+/**
+ * The same for a method that a library's version is known to have.
+ *
+ * @throws TypeError where it cannot be wrapped: the patch of the file has failed, and the coverage says so
+ */
+export function wrapKnownMethod(holder: unknown, name: string, around: (original: Method) => Method): void {
+  const isObject = (typeof holder === 'object' && holder !== null) || typeof holder === 'function';
+  if (!isObject || !wrapMethod(holder, name, around)) throw new TypeError(`There is no method ${name} to wrap.`);
+}
+
+/**
+ * Replaces several methods, or none of them.
+ *
+ * @throws TypeError for one that is not there or cannot be replaced
+ */
+export function wrapAll(holder: object, wrappers: Readonly<Record<string, (original: Method) => Method>>): void {
+  for (const name of Object.keys(wrappers)) {
+    const { value, writable, configurable } = Object.getOwnPropertyDescriptor(holder, name) ?? {};
+    if (typeof value !== 'function' || !(writable || configurable)) {
+      throw new TypeError(`The method ${name} cannot be replaced.`);
+    }
+  }
+  for (const [name, around] of Object.entries(wrappers)) wrapMethod(holder, name, around);
+}

@@ -4,7 +4,7 @@
  */
 export { existingFerret, ferretFor, ferretOfRequests, openDefaultFerret } from './ferret/default-ferret.js';
 export type { FerretInstance } from './ferret/ferret-instance.js';
-export { startForeign, startLeaf, startSpan } from './ferret/instrumentation.js';
+export { startChild, startForeign, startLeaf, startLeafSince, startSpan } from './ferret/instrumentation.js';
 export {
   contextFailed,
   describeOperation,

@@ -2,7 +2,7 @@ import type { FerretInstance } from '@ferretjs/core/adapter';
 import type { ModulesContainer } from '@nestjs/core';
 import { annotationsOf } from './annotate.decorator.js';
 import { takesCurrentSpan } from './current-span.decorator.js';
-import { isOfGraphql, isRequestHandler, type Method, type Owner, ownersOf } from './handlers-of.js';
+import { isMessageHandler, isOfGraphql, isRequestHandler, type Method, type Owner, ownersOf } from './handlers-of.js';
 import { isUntraced } from './no-trace.decorator.js';
 
 /** Maximum number of decorators that a message names. */
@@ -42,7 +42,8 @@ function misplacedIn({ owner, methods }: Owner): string[] {
 function misplacedOn(method: Method): string[] {
   const where = `${method.owner.name}.${method.name}`;
   const found = decoratorsOf(method.method).map((it) => `${it} on ${where}`);
-  if (takesCurrentSpan(method.owner, method.name) && !isOfGraphql(method)) found.push(`@CurrentSpan() in ${where}`);
+  const hasSpan = isOfGraphql(method) || isMessageHandler(method);
+  if (takesCurrentSpan(method.owner, method.name) && !hasSpan) found.push(`@CurrentSpan() in ${where}`);
   return found;
 }
 

@@ -44,3 +44,10 @@ export function isRequestHandler({ method }: Method): boolean {
 export function isOfGraphql({ method }: Method): boolean {
   return Reflect.getMetadataKeys(method).some((key) => typeof key === 'string' && key.startsWith('graphql:'));
 }
+
+/** Whether a method handles messages of a microservice or a gateway, each of which has a span. */
+export function isMessageHandler({ method }: Method): boolean {
+  return (
+    Reflect.hasMetadata('microservices:pattern', method) || Reflect.hasMetadata('websockets:message_mapping', method)
+  );
+}

@@ -320,8 +320,48 @@ describe('@Measure()', () => {
     expect((await stored()).map(([name]) => name)).toEqual(['Standard.show', 'named']);
   });
 
-  it('refuses targets other than methods, and names other than strings', () => {
-    expect(() => Measure(7 as never)).toThrow('@Measure() takes a name or nothing, not number');
+  it('takes a name, attributes and a condition', async () => {
+    class Carts {
+      @Measure({
+        name: 'load carts',
+        attributes: (ids: string[]) => ({ count: ids.length }),
+        only: (ids: string[]) => ids.length > 0,
+      })
+      async load(ids: string[]) {
+        return ids;
+      }
+      @Measure({ attributes: { tier: 1 } })
+      list() {}
+      @Measure({
+        attributes: () => {
+          throw new TypeError('a mistake');
+        },
+        only: () => {
+          throw new TypeError('another');
+        },
+      })
+      broken() {
+        return 'fine';
+      }
+    }
+    const carts = new Carts();
+    const ids = ['a', 'b'];
+    expect(await carts.load(ids)).toBe(ids);
+    expect(await carts.load([])).toEqual([]);
+    carts.list();
+    expect(carts.broken()).toBe('fine');
+    await stored();
+    expect(sink.spans.map(({ name, attributes }) => [name, attributes])).toEqual([
+      ['load carts', { count: 2 }],
+      ['Carts.list', { tier: 1 }],
+      ['Carts.broken', { 'ferret.annotate_error': 'TypeError: a mistake' }],
+    ]);
+  });
+
+  it('refuses targets other than methods, and options of another kind', () => {
+    expect(() => Measure(7 as never)).toThrow('@Measure() takes a name, options or nothing, not number');
+    expect(() => Measure({ name: 7 } as never)).toThrow('the option name of @Measure() got number, and accepts string');
+    expect(() => Measure({ label: 'a' } as never)).toThrow('the options are name, attributes and only');
     const decorate = Measure() as (target: object, key: string, descriptor?: PropertyDescriptor) => void;
     expect(() => decorate({}, 'field')).toThrow('@Measure() is for methods; field is not a method');
     expect(() => decorate({}, 'getter', { get: () => 1 })).toThrow('getter is not a method');

@@ -1,13 +1,19 @@
 import type { Span } from '@ferretjs/core';
 import { withSpan } from '@ferretjs/core/adapter';
-import { isObservable, Observable, tap } from 'rxjs';
+import type { Observable, Operator, Subscriber } from 'rxjs';
 
 /**
- * Whether a value is an observable that runs when it is subscribed to. Subjects and connectables run by themselves, and
- * have methods that a wrapper would lose.
+ * Whether a value is an observable of rxjs that runs when it is subscribed to. Subjects and connectables run by
+ * themselves, and have methods that a wrapper would lose. By shape, as there may be several copies of rxjs, or none.
  */
 export function isCold(value: unknown): value is Observable<unknown> {
-  return isObservable(value) && !('next' in value) && !('connect' in value);
+  if (typeof value !== 'object' || value === null) return false;
+  try {
+    const { lift, subscribe } = value as Partial<Record<string, unknown>>;
+    return typeof lift === 'function' && typeof subscribe === 'function' && !('next' in value) && !('connect' in value);
+  } catch {
+    return false; // A proxy or a getter that throws.
+  }
 }
 
 /** Ends the spans of observables that were dropped without a subscription. */
@@ -19,13 +25,31 @@ const unused = new FinalizationRegistry<Span>((span) => span.end());
  */
 export function traceObservable<T>(source: Observable<T>, span: Span, startAnother: () => Span): Observable<T> {
   let next: Span | undefined = span;
-  const traced = new Observable<T>((subscriber) => {
+  const traced = traceSubscriptions(source, () => {
     const current = next ?? startAnother();
     next = undefined;
-    subscriber.add(() => current.end());
-    // The subscriber itself is passed on, because a source that emits at once must see when its subscriber has left.
-    withSpan(current, () => source.pipe(tap({ error: (error) => current.recordError(error) })).subscribe(subscriber));
+    return current;
   });
   unused.register(traced, span);
   return traced;
+}
+
+/** Returns the observable with each subscription in a span of its own; without one where `start` gives none. */
+export function traceSubscriptions<T>(source: Observable<T>, start: () => Span | undefined): Observable<T> {
+  const operator: Operator<T, T> = {
+    call(subscriber: Subscriber<T>, observable: Observable<T>) {
+      const span = start();
+      if (span === undefined) return observable.subscribe(subscriber);
+      subscriber.add(() => span.end());
+      const { error: pass } = subscriber;
+      // The subscriber itself is passed on, because a source that emits at once must see when its subscriber has left.
+      subscriber.error = function (this: Subscriber<T>, error: unknown) {
+        span.recordError(error);
+        pass.call(this, error);
+      };
+      return withSpan(span, () => observable.subscribe(subscriber));
+    },
+  };
+  // Deprecated for applications, and not going away: every operator of rxjs uses it.
+  return source.lift(operator) as Observable<T>;
 }

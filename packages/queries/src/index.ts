@@ -32,5 +32,13 @@ export { ALL_RUNS, findScope, type Scope } from './runs/scope.js';
 export { matchesFilter, type TailFilter } from './tail/span-filter.js';
 export { criticalPath } from './trace/critical-path.js';
 export { type FoldedNode, foldSiblings } from './trace/fold-siblings.js';
-export { addUp, countFolded, type FoldedSum, foldedInto, withoutFolded } from './trace/folded-spans.js';
+export {
+  addUp,
+  countFolded,
+  type FoldedSiblings,
+  type FoldedSum,
+  foldedInto,
+  foldedSiblings,
+  withoutFolded,
+} from './trace/folded-spans.js';
 export { buildTrees, nodesOf, type SpanNode } from './trace/trace-tree.js';

@@ -2,13 +2,19 @@ import type { Leaf } from '@ferretjs/core/adapter';
 
 /** A code of a database or of Node: `23505`, `ER_DUP_ENTRY`, `ECONNREFUSED`. */
 const CODE = /^[A-Z0-9_.-]{1,64}$/i;
+
+/** The beginning of the first line of a stack's frames. */
 const FIRST_FRAME = '\n    at ';
+
 /** From here on, a message may hold values: `Duplicate entry 'alice' for key`, `invalid input syntax: "alice"`. */
 const VALUE = /['"`\d(:=]/;
 
 /**
- * Ends a span as failed by an error of a database. The database's code is kept (`db.response.status_code`, `error.type`), as are the class and
- * the stack. Messages of databases quote values, so that only their beginning is kept, before the first quote or digit.
+ * Ends a span as failed by an error of a database. The database's code is kept (`db.response.status_code`, `error.type`), as is the class.
+ * Messages of databases quote values, so that only their beginning is kept, before the first quote or digit.
+ *
+ * The error's `stack` is not read: V8 makes its text, message included, when it is read first. Libraries that put the query before the
+ * message of their driver's error (knex) would log a stack without it.
  *
  * @param code the database's own code, if the error came from there
  * @param hasMessage whether anything of the message is kept
@@ -21,9 +27,16 @@ export function failWith(leaf: Leaf, error: unknown, code: unknown, hasMessage =
     return;
   }
   const type = typeOf(error);
-  const message = !hasMessage ? '' : isOfNode(error) ? error.message : beginningOf(error.message);
-  leaf.recordError(faultOf(type, message, framesOf(error)));
+  leaf.recordError(faultOf(type, hasMessage ? messageOf(error) : ''));
   leaf.failAs(status ?? codeOf((error as { code?: unknown }).code) ?? type, attributes);
+}
+
+/**
+ * An error as it may be kept: its class, its stack, and its message up to the first quote or digit. The message of
+ * `JSON.parse`, for one, quotes the text that it was given.
+ */
+export function withoutValues(error: Error): Error {
+  return faultOf(typeOf(error), messageOf(error), framesOf(error));
 }
 
 /** The class of an error. Most leave `name` at "Error", and pg at "error"; the constructor knows better. */
@@ -32,11 +45,12 @@ function typeOf(error: Error): string {
 }
 
 /** An error without what it may tell of a query. */
-function faultOf(type: string, message: string, frames: string | undefined): Error {
-  return Object.assign(new Error(message), { name: type, stack: `${type}: ${message}${frames ?? ''}` });
+function faultOf(type: string, message: string, frames?: string): Error {
+  const stack = frames === undefined ? undefined : `${type}: ${message}${frames}`;
+  return Object.assign(new Error(message), { name: type, stack });
 }
 
-/** The stack below the message. A message may have lines that look like a part of it. */
+/** The stack without the message that it begins with. */
 function framesOf({ stack, message }: Error): string | undefined {
   if (typeof stack !== 'string' || typeof message !== 'string') return undefined;
   const begin = message === '' ? stack.indexOf(FIRST_FRAME) : stack.indexOf(message);
@@ -47,6 +61,10 @@ function framesOf({ stack, message }: Error): string | undefined {
 function codeOf(code: unknown): string | undefined {
   if (typeof code === 'number') return String(code);
   return typeof code === 'string' && CODE.test(code) ? code : undefined;
+}
+
+function messageOf(error: Error): string {
+  return isOfNode(error) ? error.message : beginningOf(error.message);
 }
 
 /** Node's own messages tell of addresses and ports only. */

@@ -5,7 +5,7 @@ import { escapeControls } from '@ferretjs/queries/words';
 import { safeJson } from '../format/json.js';
 import { runProgram } from '../run/run-program.js';
 import { AttentionError, type Terminal } from '../terminal.js';
-import { renderFinding, type ShownFinding } from './doctor.js';
+import { renderFinding, type ShownFinding, TITLE_WIDTH } from './doctor.js';
 
 /** The report of a process on one library: `LibraryCoverage` of @ferretjs/auto. */
 interface LibraryCoverage {
@@ -65,10 +65,11 @@ async function readReports(directory: string): Promise<readonly ProcessCoverage[
 
 function render(terminal: Terminal, { pid, command, libraries }: ProcessCoverage, isRunning: boolean): string {
   const title = isRunning ? `process ${pid}: ${escapeControls(command.join(' '))}` : 'installed here';
-  return [
-    terminal.colors.bold(title),
-    ...libraries.map((each) => renderFinding(terminal, findingOf(each, isRunning))),
-  ].join('\n');
+  const findings = libraries.map((each) => findingOf(each, isRunning));
+  const titleWidth = Math.max(TITLE_WIDTH, ...findings.map(({ topic }) => topic.length + 6));
+  return [terminal.colors.bold(title), ...findings.map((finding) => renderFinding(terminal, finding, titleWidth))].join(
+    '\n',
+  );
 }
 
 const WORDS: Readonly<Record<string, string>> = {

@@ -45,7 +45,8 @@ export async function doctor(terminal: Terminal, file: string, options: DoctorOp
   }
 }
 
-const TITLE_WIDTH = 22;
+/** Columns of the mark and the topic. */
+export const TITLE_WIDTH = 22;
 const NARROW_INDENT = 4;
 
 /** On a narrower terminal a text stands below its title. */
@@ -55,14 +56,18 @@ const LEAST_ROOM = 24;
 export type ShownFinding = Pick<Finding, 'level' | 'topic' | 'text' | 'advice'>;
 
 /** A finding, and under it what to do. */
-export function renderFinding({ colors, width }: Pick<Terminal, 'colors' | 'width'>, finding: ShownFinding): string {
+export function renderFinding(
+  { colors, width }: Pick<Terminal, 'colors' | 'width'>,
+  finding: ShownFinding,
+  titleWidth = TITLE_WIDTH,
+): string {
   const { level, topic, text, advice } = finding;
   const mark = { ok: colors.green('ok'), note: colors.cyan('--'), attention: colors.red('!!') }[level];
-  const isBeside = width - TITLE_WIDTH >= LEAST_ROOM;
-  const margin = isBeside ? TITLE_WIDTH : NARROW_INDENT;
+  const isBeside = width - titleWidth >= LEAST_ROOM;
+  const margin = isBeside ? titleWidth : NARROW_INDENT;
   const room = Math.max(width - margin, 1);
   const lines = [...wrap(text, room), ...(advice === undefined ? [] : wrap(`-> ${advice}`, room).map(colors.dim))];
-  const title = `${mark}  ${isBeside ? topic.padEnd(TITLE_WIDTH - 4) : topic}`;
+  const title = `${mark}  ${isBeside ? topic.padEnd(titleWidth - 4) : topic}`;
   const [first = '', ...rest] = isBeside ? lines : ['', ...lines];
   return [`${title}${first}`, ...rest.map((line) => `${' '.repeat(margin)}${line}`)].join('\n');
 }

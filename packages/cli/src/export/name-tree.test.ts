@@ -53,6 +53,24 @@ describe('R10: folded stacks', () => {
     expect(warnings).toEqual(['212 folded spans drawn as a part of the spans above.']);
   });
 
+  it('have the time of repeats, which have one row', async () => {
+    const trace = traceOf('GET /', 1_000, ['item', 0, 10]);
+    const attributes = {
+      'ferret.folded.names': ['item', 'SELECT'],
+      'ferret.folded.counts': [50, 200],
+      'ferret.folded.durations_ns': [500_000, 400_000],
+      'ferret.folded.self_ns': [100_000, 400_000],
+      'ferret.folded.siblings': 50,
+      'ferret.folded.busy_ns': 500_000,
+    };
+    const row = { ...trace.spans[1]!, attributes };
+    expect(await fold({ ...trace, spans: [trace.spans[0]!, row] })).toEqual([
+      'GET / 490',
+      'GET /;item 110',
+      'GET /;item;SELECT 400',
+    ]);
+  });
+
   it('keep names within a frame, and lines within a line', async () => {
     expect(await fold(traceOf('a;b\nc\u001b', 5), traceOf('', 4), traceOf('\u00a0', 3), traceOf(' d ', 2))).toEqual([
       'a:b\\x0ac\\x1b 5',

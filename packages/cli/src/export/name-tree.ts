@@ -1,5 +1,5 @@
 import type { StoredSpan, StoredTrace } from '@ferretjs/core/reader';
-import { buildTrees, countFolded, foldedInto, type SpanNode } from '@ferretjs/queries';
+import { buildTrees, foldedInto, type SpanNode } from '@ferretjs/queries';
 import { countOf } from '@ferretjs/queries/words';
 
 /** Spans of one name below the same names: a frame of a flame graph. */
@@ -35,7 +35,7 @@ export class NameTree {
   otherSpans = 0;
   /** Spans of traces that were too long to be read as one. */
   cutSpans = 0;
-  /** Spans without a row: what they took is part of the frames above. */
+  /** Spans without a row whose own time is not known: what they took is part of the frames above. */
   foldedSpans = 0;
 
   add({ spans, part }: StoredTrace): void {
@@ -43,8 +43,17 @@ export class NameTree {
     const pending = buildTrees(spans).map((node) => ({ node, frame: this.#childOf(undefined, frameName(node.span)) }));
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
       next.frame.selfNanos += next.node.selfNanos;
-      this.foldedSpans += countFolded(foldedInto(next.node.span));
+      this.#addFolded(next.node.span, next.frame);
       for (const node of next.node.children) pending.push({ node, frame: this.#frameOf(node, next.frame) });
+    }
+  }
+
+  /** The own time of repeats is known. It belongs to their frame, and that of what was below them to frames below that. */
+  #addFolded(span: StoredSpan, frame: NameNode): void {
+    for (const { name, count, selfNanos } of foldedInto(span)) {
+      if (selfNanos === undefined) this.foldedSpans += count;
+      else if (name === span.name) frame.selfNanos += selfNanos;
+      else this.#childOf(frame, name).selfNanos += selfNanos;
     }
   }
 

@@ -117,6 +117,23 @@ describe('renderTree', () => {
     ]);
   });
 
+  it('says how many different parameters the repeats of a query had', () => {
+    const attributes = {
+      'ferret.folded': 208,
+      'ferret.folded.names': ['SELECT users'],
+      'ferret.folded.counts': [208],
+      'ferret.folded.durations_ns': [2_000_000],
+      'ferret.folded.siblings': 208,
+      'ferret.folded.parameters': 209,
+    };
+    const lines = render([
+      span('root', undefined, 9_000),
+      ...['a', 'b', 'c'].map((id) => span(id, 'root', 10, { name: 'SELECT users' })),
+      span('d', 'root', 10, { name: 'SELECT users', attributes }),
+    ]);
+    expect(lines.at(-2)).toContain('+ 208 folded: SELECT users, 2.00 ms in total, 209 different parameters');
+  });
+
   it('keeps the slowest spans of a wide trace, and counts the rest where it was', () => {
     const children = Array.from({ length: 1_000 }, (_, index) => span(`c${index}`, 'root', index + 1));
     const lines = render([span('root', undefined, 9_000), ...children, span('below', 'c1', 1)], { shownLines: 4 });

@@ -134,7 +134,7 @@ describe('K3: folded spans', () => {
     const document = readFileSync(new URL('../../../../docs/sampling.md', import.meta.url), 'utf8');
     const [, sql = ''] = /```sql\n([^`]*)```/.exec(document) ?? [];
     expect(await query(sql)).toEqual([
-      { name: 'job', folded_name: 'row', count: ledger.folded, sum_ms: expect.any(Number) },
+      { name: 'row', folded_name: 'row', count: ledger.folded, sum_ms: expect.any(Number) },
     ]);
   });
 

@@ -44,6 +44,39 @@ export function startLeaf(name: string, kind: SpanKind, attributes?: Attributes)
 }
 
 /**
+ * Like {@link startLeaf}, for work that began earlier and was not worth a span then: it is only one if it took long.
+ *
+ * @param startedAt When the work began, as a reading of `performance.now()`.
+ */
+export function startLeafSince(
+  startedAt: number,
+  name: string,
+  kind: SpanKind,
+  attributes?: Attributes,
+): Leaf | undefined {
+  const leaf = startLeaf(name, kind, attributes) as (Leaf & { startAt?(startedAt: number): void }) | undefined;
+  leaf?.startAt?.(startedAt);
+  return leaf;
+}
+
+/**
+ * Starts a span for work that may have children, such as a method's: a child of the current span. Run the work with
+ * {@link withSpan}. Never throws. `undefined` means that there is nothing to do, as for {@link startLeaf}.
+ *
+ * @param name Few different ones: `Orders.list`, never a value.
+ */
+export function startChild(name: string, kind?: SpanKind, attributes?: Attributes): Span | undefined {
+  try {
+    const above = spanStorage.getStore() as TracedSpan | undefined;
+    if (above === undefined || isSuppressed(above)) return undefined;
+    if (kind === undefined) return above.tracer?.start(name);
+    return above.tracer?.start(name, { kind, ...(attributes && { attributes }) });
+  } catch {
+    return undefined; // The stack is full.
+  }
+}
+
+/**
  * Starts a span for work that may have children. It does not become the current span: run the work with {@link
  * runWith}. It belongs to the Ferret of its parent, of the current span where the parent is of another process, or else
  * to the process's default one, which is made if there is none yet.

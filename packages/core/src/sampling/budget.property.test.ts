@@ -156,7 +156,7 @@ describe('K3: failures below the ceiling are all kept', () => {
     const roots = new Roots({ maxSpansPerSecond: 1, ceilingSpansPerSecond: 1_000, keepSlowerThanMillis: 60_000 });
     while (roots.send({ at: 10_000 }));
     const root = roots.open({ at: 10_000 });
-    for (let index = 0; index < 600; index++) roots.child(root, 10_001);
+    for (let index = 0; index < 600; index++) roots.child(root, 10_001, `step ${index}`);
     roots.end(root, { at: 10_002, outcome: 'error', status: 500 });
     expect(root.sampling?.reason).toBe('error');
     expect(root.attributes['ferret.sampled_out']).toBe(600);

@@ -29,6 +29,11 @@ class KeptTrace implements SpanSampling {
     this.#policy = policy;
   }
 
+  /** Whether nothing is folded for want of room. */
+  get isUnlimited(): boolean {
+    return this.#policy.bucket.perSecond === Number.POSITIVE_INFINITY;
+  }
+
   /**
    * Whether another root of the trace is kept: with room in the budget like any ordinary trace, otherwise with the room
    * for late spans.
@@ -50,7 +55,7 @@ class KeptTrace implements SpanSampling {
   }
 
   admitsLate(at: number): boolean {
-    if (this.#policy.bucket.perSecond === Number.POSITIVE_INFINITY) return true;
+    if (this.isUnlimited) return true;
     if (at >= this.#lateUntil) {
       this.#late = 0;
       this.#lateUntil = at + LATE_MILLIS;
@@ -142,7 +147,11 @@ export function admitsCarrier(verdict: SpanSampling, at: number): boolean {
   return !(verdict instanceof KeptTrace) || verdict.admitsFurther(1, at);
 }
 
-/** Whether a span that ended after the decision on its trace is kept. Takes the room for it. */
-export function admitsLate(verdict: SpanSampling, at: number): boolean {
-  return !(verdict instanceof KeptTrace) || verdict.admitsLate(at);
+/**
+ * Whether a span that ended after the decision on its trace is kept. Takes the room for it.
+ *
+ * @param hasRows whether the trace has room for another row
+ */
+export function admitsLate(verdict: SpanSampling, hasRows: boolean, at: number): boolean {
+  return !(verdict instanceof KeptTrace) || ((hasRows || verdict.isUnlimited) && verdict.admitsLate(at));
 }

@@ -18,7 +18,7 @@ const TIMES: Readonly<Record<string, (traffic: Traffic, root: RecordingSpan) => 
     }
   },
   'by its size': (traffic, root) => {
-    for (let index = 0; index < 600; index++) traffic.child(root).end();
+    for (let index = 0; index < 600; index++) traffic.child(root, `SELECT ${index}`).end();
   },
   'by the bounds of memory': (traffic, root) => {
     for (let index = 0; index < 10; index++) traffic.child(root).end();
@@ -131,7 +131,7 @@ describe('K7: when the process may end', () => {
   it('copies of open roots have the sums of the spans folded so far', () => {
     const traffic = new Traffic();
     const job = traffic.tracer.start('job', { parent: null });
-    for (let index = 0; index < 1_000; index++) traffic.child(job).end();
+    for (let index = 0; index < 1_000; index++) traffic.child(job, `step ${index}`).end();
     traffic.sampler.decidePending(undefined, true);
     const [copy] = traffic.tracer.copyOpen();
     expect(copy?.attributes['ferret.folded']).toBe(traffic.counters.folded);
@@ -143,7 +143,7 @@ describe('K7: when the process may end', () => {
 it('K7: a request that is ignored later leaves no sums behind', () => {
   const traffic = new Traffic(RULES);
   const root = traffic.open({ path: '/poll' });
-  for (let index = 0; index < 600; index++) traffic.child(root).end();
+  for (let index = 0; index < 600; index++) traffic.child(root, `SELECT ${index}`).end();
   root.suppress();
   traffic.pass(6_000);
   traffic.sampler.tick();

@@ -1,4 +1,5 @@
 import { FoldedSpans } from '../trace/folded-spans.js';
+import type { RepeatedSpans } from '../trace/repeated-spans.js';
 import type { SpanSampling } from '../trace/span.js';
 import type { LocalTrace, SpanData } from '../trace/span-data.js';
 import { admitsCarrier } from './budget.js';
@@ -51,6 +52,32 @@ export class Folding {
     }
     trace.folded?.add(span);
     this.#count(1);
+  }
+
+  /** Puts rows of repeats, which are folded themselves now, into the open root. */
+  foldRows(trace: LocalTrace, root: SpanData): void {
+    if (trace.repeats === undefined) return;
+    if (trace.folded === undefined) this.#open(trace, root, false);
+    for (const row of trace.repeats.values()) trace.folded?.addAll(row);
+    trace.repeats = undefined;
+  }
+
+  /** Applies the verdict on the trace to its repeats. */
+  repeatsDecided(
+    trace: LocalTrace,
+    repeats: ReadonlyMap<string, RepeatedSpans<SpanData>>,
+    verdict: SpanSampling | null,
+  ): void {
+    trace.repeats = undefined;
+    for (const row of repeats.values()) {
+      if (verdict === null) {
+        this.#counters.sampledOut += row.count;
+        trace.sampledOut += row.count;
+      } else {
+        this.#count(row.count);
+        row.describe();
+      }
+    }
   }
 
   /** Applies the verdict on the trace to the spans that were folded before it. */

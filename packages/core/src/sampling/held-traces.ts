@@ -1,9 +1,8 @@
 import type { SpanSampling } from '../trace/span.js';
 import type { LocalTrace, SpanData } from '../trace/span-data.js';
 
-/** Bounds of one trace. Beyond them it is decided before it has ended, and its further spans follow that verdict. */
+/** A trace is decided before it has ended when it takes longer. Its further spans follow that verdict. */
 const MAX_MILLIS = 5_000;
-const MAX_SPANS_OF_TRACE = 512;
 
 /** Bounds for all traces together. Beyond them, the oldest trace is decided. */
 const MAX_SPANS = 32_768;
@@ -14,6 +13,12 @@ export class HeldTraces {
   readonly #traces = new Set<LocalTrace>();
   #spans = 0;
   #characters = 0;
+  /** The most spans of one trace. */
+  maxOfTrace: number;
+
+  constructor(maxOfTrace: number) {
+    this.maxOfTrace = maxOfTrace;
+  }
 
   /** Number of spans that wait. */
   get spans(): number {
@@ -21,7 +26,7 @@ export class HeldTraces {
   }
 
   hasRoomFor(trace: LocalTrace): boolean {
-    return trace.held.length < MAX_SPANS_OF_TRACE;
+    return trace.held.length < this.maxOfTrace;
   }
 
   /**
@@ -37,7 +42,15 @@ export class HeldTraces {
     }
     this.#spans++;
     this.#characters += span.size;
-    return spansOfTrace >= MAX_SPANS_OF_TRACE || this.#isBeyondBounds;
+    return spansOfTrace >= this.maxOfTrace || this.#isBeyondBounds;
+  }
+
+  /** Lets go of all spans of a trace but some. */
+  keepOnly(trace: LocalTrace, spans: readonly SpanData[]): void {
+    this.#spans += spans.length - trace.held.length;
+    for (const { size } of trace.held) this.#characters -= size;
+    for (const { size } of spans) this.#characters += size;
+    trace.held = spans;
   }
 
   /** The oldest trace, if all traces together exceed their bounds. */

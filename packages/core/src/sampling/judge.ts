@@ -1,14 +1,13 @@
 import type { SpanSampling } from '../trace/span.js';
 import type { LocalTrace, SpanData } from '../trace/span-data.js';
+import { asks } from './asks.js';
 import { admitsRoot, Budget } from './budget.js';
+import { expectedRows } from './fold-repeats.js';
 import { FAST_MILLIS, healthOf, mayBeHealthCheck } from './health-check.js';
 import { RecentTraces } from './recent-traces.js';
 import { type Policy, RouteMemory } from './route-memory.js';
 import type { ResolvedSampling } from './sampling-options.js';
 import { SlowThreshold } from './slow-threshold.js';
-
-/** The attribute of a span that asks to keep its trace. */
-export const KEEP_ATTRIBUTE = 'ferret.keep';
 
 /** Decides on a trace from its root and the available room. */
 export class Judge {
@@ -32,6 +31,11 @@ export class Judge {
     this.#budget = new Budget(options.maxSpansPerSecond, options.ceilingSpansPerSecond);
   }
 
+  /** Whether the route of a root keeps all spans, however many. */
+  keepsAll(root: SpanData): boolean {
+    return this.#routes.of(root).policy.bucket.perSecond === Number.POSITIVE_INFINITY;
+  }
+
   /** Decides on a trace whose root has ended. The trace may have been decided early. */
   atEnd(trace: LocalTrace, root: SpanData, at: number): SpanSampling | null {
     const { threshold, policy } = this.#routes.of(root);
@@ -42,8 +46,8 @@ export class Judge {
     const early = trace.verdict;
     // The root was taken from the budget when its trace was decided.
     if (early) return early;
-    const spans = trace.held.length + 1;
-    const verdict = this.#judgeUnlessOrdinary(trace, root, policy, slowerThanNanos, at);
+    const spans = expectedRows(trace.held) + 1;
+    const verdict = this.#judgeUnlessOrdinary(trace, root, policy, slowerThanNanos, spans, at);
     if (verdict === undefined && early === null) return null;
     // The parent is in another process or in another instance, so this trace may have further roots here.
     const isFromOutside = root.ids.hasParent;
@@ -64,7 +68,7 @@ export class Judge {
     const route = root.kind === 'server' ? undefined : this.#routes.of(root);
     const policy = route?.policy ?? this.#routes.general;
     const slowerThanNanos = policy.slowerThanNanos ?? (route?.threshold ?? this.#anyRoot).nanos;
-    const spans = trace.held.length + 1;
+    const spans = expectedRows(trace.held) + 1;
     if (trace.hasFailed || hasFailed(root)) return this.#budget.judgeFailure(policy, spans, at);
     const asked = isAsked(trace, root);
     const isPreferred = asked || (at - root.startedAt) * 1e6 > slowerThanNanos;
@@ -74,7 +78,7 @@ export class Judge {
 
   /** Decides on a trace whose root is open when the process may end. */
   interrupted(trace: LocalTrace, at: number): SpanSampling | null {
-    return this.#budget.judgeFailure(this.#routes.general, trace.held.length + 1, at);
+    return this.#budget.judgeFailure(this.#routes.general, expectedRows(trace.held) + 1, at);
   }
 
   /**
@@ -97,9 +101,9 @@ export class Judge {
     root: SpanData,
     policy: Policy,
     slowerThanNanos: number,
+    spans: number,
     at: number,
   ): SpanSampling | null | undefined {
-    const spans = trace.held.length + 1;
     const health = this.#options.keepHealthChecks ? undefined : healthOf(root);
     if (hasFailed(root) || health === 'failed') return this.#budget.judgeFailure(policy, spans, at);
     if (root.outcome === 'aborted' || health === 'refused') {
@@ -129,11 +133,6 @@ export class Judge {
 /** Whether the work failed on the server's side. An `aborted` request failed on the client's side. */
 export function hasFailed({ outcome }: SpanData): boolean {
   return outcome === 'error' || outcome === 'interrupted';
-}
-
-/** Whether a span asks to keep its trace. */
-export function asks(span: SpanData): boolean {
-  return span.count > 0 && span.values[KEEP_ATTRIBUTE] === true;
 }
 
 function isAsked(trace: LocalTrace, root: SpanData): boolean {

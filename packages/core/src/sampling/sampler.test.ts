@@ -265,13 +265,13 @@ describe('a trace', () => {
   it('is decided at 512 spans', () => {
     const traffic = new Traffic();
     const job = traffic.tracer.start('job', { parent: null });
-    for (let index = 0; index < 511; index++) traffic.child(job).end();
+    for (let index = 0; index < 511; index++) traffic.child(job, `step ${index}`).end();
     expect(traffic.kept).toHaveLength(0);
     traffic.child(job).end();
     expect(traffic.kept).toHaveLength(512);
-    traffic.child(job).end();
-    expect(traffic.kept).toHaveLength(513);
     expect(traffic.sampler.held).toBe(0);
+    traffic.child(job).end();
+    expect(traffic.counters.folded).toBe(1);
   });
 
   it('that takes long is preferred if that is unusual, or if a span in it has failed', () => {

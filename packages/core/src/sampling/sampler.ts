@@ -1,21 +1,26 @@
 import type { SpanSampling } from '../trace/span.js';
 import type { LocalTrace, SpanData } from '../trace/span-data.js';
+import { asks } from './asks.js';
 import { admitsLate } from './budget.js';
+import { foldRepeats } from './fold-repeats.js';
 import { Folding, type FoldingCounters } from './folding.js';
 import { HeldTraces } from './held-traces.js';
-import { asks, hasFailed, Judge } from './judge.js';
+import { hasFailed, Judge } from './judge.js';
 import type { ResolvedSampling } from './sampling-options.js';
 
 /** The attribute for the number of spans of a request that were sampled out before it failed; see {@link Sampler}. */
 export const SAMPLED_OUT_ATTRIBUTE = 'ferret.sampled_out';
 
 const LOOK_INTERVAL_MILLIS = 1_000;
+/** Part of the room of a trace that may be taken after its repeats were folded, so that more of them may come. */
+const CROWDED = 0.75;
 
 /**
  * Decides which spans are kept in detail, between the tracer and the pipeline. Traces are kept whole or not at all. A
  * span that ends before its root waits here, within bounds; a later one finds the verdict in its {@link LocalTrace}.
- * There are two exceptions. Spans of a trace beyond the bounds are folded ({@link Folding}). A root that fails after
- * its trace was sampled out is kept alone.
+ * There are three exceptions. Siblings that repeat themselves are folded into one row ({@link foldRepeats}), and spans of
+ * a trace beyond the bounds into its root ({@link Folding}). A root that fails after its trace was sampled out is kept
+ * alone.
  *
  * Reads no clock while spans end: the end of a span follows from its start and its duration, both monotonic.
  */
@@ -25,7 +30,7 @@ export class Sampler {
   readonly #now: () => number;
   #options: ResolvedSampling;
   readonly #judge: Judge;
-  readonly #traces = new HeldTraces();
+  readonly #traces: HeldTraces;
   readonly #folding: Folding;
   #nextLook = 0;
 
@@ -40,6 +45,7 @@ export class Sampler {
     this.#counters = counters;
     this.#now = now;
     this.#judge = new Judge(options);
+    this.#traces = new HeldTraces(options.maxChildSpans);
     this.#folding = new Folding(counters, onKeep);
   }
 
@@ -107,11 +113,13 @@ export class Sampler {
   configure(options: ResolvedSampling): void {
     this.#options = options;
     this.#judge.configure(options);
+    this.#traces.maxOfTrace = options.maxChildSpans;
   }
 
   #endedLate(trace: LocalTrace, span: SpanData, verdict: SpanSampling | null): void {
     const at = endOf(span);
-    if (verdict === null || !this.isActive || admitsLate(verdict, at)) this.#settle(trace, span, verdict);
+    const hasRows = trace.rows < this.#options.maxChildSpans;
+    if (verdict === null || !this.isActive || admitsLate(verdict, hasRows, at)) this.#settle(trace, span, verdict);
     else this.#folding.foldLate(trace, span, verdict, at);
     this.#lookAround(at);
   }
@@ -119,6 +127,8 @@ export class Sampler {
   #rootEnded(trace: LocalTrace, root: SpanData): void {
     const at = endOf(root);
     const verdict = this.#judge.atEnd(trace, root, at);
+    // Most requests are not kept: their repeats are not looked at.
+    if (verdict !== null && trace.verdict === undefined) this.#foldRepeats(trace, root);
     this.#release(trace, verdict);
     if (verdict !== null) {
       if (trace.folded !== undefined) this.#folding.rootEnded(trace, trace.folded);
@@ -147,14 +157,21 @@ export class Sampler {
   }
 
   #keepWithinBounds(trace: LocalTrace, at: number): void {
-    if (trace.isSuppressed || (!this.#traces.hasRoomFor(trace) && !this.#judge.mustAwaitEnd(trace, at))) {
-      this.#decideEarly(trace, at);
+    if (!this.#traces.hasRoomFor(trace) && !trace.isCrowded) {
+      // The route of a request is known at its end.
+      this.#foldRepeats(trace, trace.root?.kind === 'server' ? undefined : trace.root);
+      trace.isCrowded = trace.held.length > CROWDED * this.#options.maxChildSpans;
     }
+    if (trace.isSuppressed || (trace.isCrowded && !this.#judge.mustAwaitEnd(trace, at))) this.#decideEarly(trace, at);
     const oldest = this.#traces.beyondBounds;
     if (oldest === undefined) return;
     const { root } = oldest;
-    if (root === undefined || !this.#judge.mustAwaitEnd(oldest, at)) this.#decideEarly(oldest, at);
-    else for (const span of this.#traces.take(oldest)) this.#folding.fold(oldest, root, span);
+    if (root === undefined || !this.#judge.mustAwaitEnd(oldest, at)) {
+      this.#decideEarly(oldest, at);
+    } else {
+      for (const span of this.#traces.take(oldest)) this.#folding.fold(oldest, root, span);
+      this.#folding.foldRows(oldest, root);
+    }
   }
 
   #decideEarly(trace: LocalTrace, at: number): void {
@@ -165,7 +182,16 @@ export class Sampler {
 
   #release(trace: LocalTrace, verdict: SpanSampling | null): void {
     if (trace.folded !== undefined && trace.verdict === undefined) this.#folding.decided(trace, trace.folded, verdict);
-    for (const span of this.#traces.release(trace, verdict)) this.#settle(trace, span, verdict);
+    const spans = this.#traces.release(trace, verdict);
+    if (trace.repeats !== undefined) this.#folding.repeatsDecided(trace, trace.repeats, verdict);
+    for (const span of spans) this.#settle(trace, span, verdict);
+  }
+
+  /** @param named the root, if its name will not change any more */
+  #foldRepeats(trace: LocalTrace, named: SpanData | undefined): void {
+    if (named !== undefined && this.#judge.keepsAll(named)) return;
+    const stay = foldRepeats(trace);
+    if (stay !== undefined) this.#traces.keepOnly(trace, stay);
   }
 
   #settle(trace: LocalTrace, span: SpanData, verdict: SpanSampling | null): void {
@@ -175,6 +201,7 @@ export class Sampler {
       return;
     }
     span.sampling = verdict;
+    trace.rows++;
     this.#onKeep(span);
   }
 }

@@ -26,6 +26,7 @@ describe('sampling options', () => {
       ceilingSpansPerSecond: 10_000,
       keepSlowerThanMillis: undefined,
       rules: [],
+      maxChildSpans: 512,
       keepHealthChecks: false,
     });
     expect(resolve({ maxSpansPerSecond: Number.POSITIVE_INFINITY }).ceilingSpansPerSecond).toBe(

@@ -1,5 +1,5 @@
 import { FerretError } from '../errors.js';
-import { accept, booleanRule, numberRule, type OptionRule } from '../option-rules.js';
+import { accept, booleanRule, integerRule, numberRule, type OptionRule } from '../option-rules.js';
 import { findOverlap, parsePattern } from './route-pattern.js';
 
 /** Sampling options for the spans of one route. */
@@ -39,6 +39,11 @@ export interface SamplingOptions {
   /** Options for single routes. Two rules may not match the same route. At most 1,000 rules. Default none. */
   readonly rules?: readonly SamplingRule[];
   /**
+   * Maximum number of spans below the first of a trace that have a row of their own, from 1 to 32,768. Further ones are
+   * folded into the first: counted and summed by name. Not where `maxSpansPerSecond` is `Infinity`. Default 512.
+   */
+  readonly maxChildSpans?: number;
+  /**
    * Whether requests for `/health` and `/metrics` that were answered with 2xx within 100 ms are kept like any other.
    * Default false.
    */
@@ -54,15 +59,23 @@ export interface ResolvedSampling {
   readonly ceilingSpansPerSecond: number;
   readonly keepSlowerThanMillis: number | undefined;
   readonly rules: readonly SamplingRule[];
+  readonly maxChildSpans: number;
   readonly keepHealthChecks: boolean;
 }
 
 /** The defaults of the sampling options. */
-export const SAMPLING_DEFAULTS = { maxSpansPerSecond: 1_000, rules: [], keepHealthChecks: false } as const;
+export const SAMPLING_DEFAULTS = {
+  maxSpansPerSecond: 1_000,
+  rules: [],
+  maxChildSpans: 512,
+  keepHealthChecks: false,
+} as const;
 
 const CEILING_FACTOR = 10;
 /** No single process records more; `Infinity` keeps everything. */
 const MAX_BUDGET = 1_000_000;
+/** All traces that wait hold no more. */
+const MAX_CHILD_SPANS = 32_768;
 /** Bounded because every new name is compared with every rule. */
 const MAX_RULES = 1_000;
 
@@ -95,6 +108,7 @@ export const SAMPLING_RULES: { readonly [Name in keyof Required<SamplingOptions>
     test: Array.isArray,
     parse: (text) => JSON.parse(text) as unknown,
   },
+  maxChildSpans: integerRule(1, MAX_CHILD_SPANS),
   keepHealthChecks: booleanRule(),
 };
 
@@ -124,6 +138,7 @@ export function resolveSampling(given: Given): ResolvedSampling {
     ceilingSpansPerSecond,
     keepSlowerThanMillis: given.keepSlowerThanMillis,
     rules: resolveRules(given.rules ?? SAMPLING_DEFAULTS.rules),
+    maxChildSpans: given.maxChildSpans ?? SAMPLING_DEFAULTS.maxChildSpans,
     keepHealthChecks: given.keepHealthChecks ?? SAMPLING_DEFAULTS.keepHealthChecks,
   });
 }
@@ -142,6 +157,7 @@ export function changeSampling(current: ResolvedSampling, changes: SamplingOptio
       given.ceilingSpansPerSecond ?? (hasDefaultCeiling ? undefined : current.ceilingSpansPerSecond),
     keepSlowerThanMillis: given.keepSlowerThanMillis ?? current.keepSlowerThanMillis,
     rules: given.rules ?? current.rules,
+    maxChildSpans: given.maxChildSpans ?? current.maxChildSpans,
     keepHealthChecks: given.keepHealthChecks ?? current.keepHealthChecks,
   });
 }

@@ -40,6 +40,25 @@ describe('the hash of parameters', () => {
     expect(hashParameters([1], 1)).not.toBe(hashParameters([1], 2));
   });
 
+  it('knows ids and other values of MongoDB by their state, in all versions, and maps', () => {
+    class BsonValue {}
+    class ObjectId extends BsonValue {
+      get _bsontype(): string {
+        throw new Error('called');
+      }
+    }
+    const bytes = (text: string) => Object.assign(new ObjectId(), { buffer: Buffer.from(text) });
+    const hidden = (text: string) => Object.assign(new ObjectId(), { [Symbol('id')]: Buffer.from(text) });
+    for (const idOf of [bytes, hidden]) {
+      const hash = hashParameters({ filter: { _id: { $in: [idOf('a')] } } });
+      expect(hash).toBeTypeOf('number');
+      expect(hashParameters({ filter: { _id: { $in: [idOf('a')] } } })).toBe(hash);
+      expect(hashParameters({ filter: { _id: { $in: [idOf('b')] } } })).not.toBe(hash);
+    }
+    expect(hashParameters(new Map([['a', 1]]))).toBe(hashParameters(new Map([['a', 1]])));
+    expect(hashParameters(new Map([['a', 1]]))).not.toBe(hashParameters(new Map([['a', 2]])));
+  });
+
   it('runs no code of a value', () => {
     const called = () => {
       throw new Error('called');
@@ -64,7 +83,7 @@ describe('the hash of parameters', () => {
 
   it('is left out where it cannot be told', () => {
     class Money {}
-    for (const value of [new Money(), () => 1, Symbol('a'), new Map(), /a/])
+    for (const value of [new Money(), () => 1, Symbol('a'), new Set(), /a/])
       expect(hashParameters([value])).toBeUndefined();
     const circle: unknown[] = [];
     circle.push(circle);

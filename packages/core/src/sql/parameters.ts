@@ -3,7 +3,7 @@ import { types } from 'node:util';
 
 /** Values, at all depths, that are looked at. A list with more has no hash. */
 const MAX_VALUES = 256;
-const MAX_DEPTH = 4;
+const MAX_DEPTH = 6;
 /** Of a longer text or buffer, this many units at its beginning count, and half as many at its end, and its length. */
 const MAX_UNITS = 512;
 
@@ -31,6 +31,7 @@ const Tag = {
   List: 10,
   Object: 11,
   End: 12,
+  Map: 13,
 } as const;
 
 /** Thrown at a value of which no hash can be made without running code of the application, or with bounded work. */
@@ -105,7 +106,41 @@ function addObject(value: object, depth: number): void {
   } else if (types.isDate(value)) {
     word(Tag.Date);
     addNumber(Date.prototype.getTime.call(value));
-  } else addPlainObject(value, depth);
+  } else if (types.isMap(value)) addMap(value, depth);
+  else if (isBson(value)) addBson(value, depth);
+  else addPlainObject(value, depth);
+}
+
+const entriesOf = Map.prototype.entries;
+
+function addMap(value: Map<unknown, unknown>, depth: number): void {
+  word(Tag.Map);
+  for (const entry of entriesOf.call(value) as Iterable<[unknown, unknown]>) {
+    add(entry[0], depth + 1);
+    add(entry[1], depth + 1);
+  }
+  word(Tag.End);
+}
+
+/** Values of MongoDB, such as ids: classes whose prototype has the property `_bsontype`, all over a base class. */
+function isBson(value: object): boolean {
+  for (let holder = prototypeOf(value), level = 0; holder !== null && level < 2; holder = prototypeOf(holder), level++)
+    if (Object.hasOwn(holder, '_bsontype')) return true;
+  return false;
+}
+
+function prototypeOf(value: object): object | null {
+  return Object.getPrototypeOf(value) as object | null;
+}
+
+/** Their state is in properties of their own, in some versions under a symbol. */
+function addBson(value: object, depth: number): void {
+  word(Tag.Object);
+  for (const name of Reflect.ownKeys(value)) {
+    if (typeof name === 'string') addText(name, MAX_UNITS);
+    add(ownValue(value, name), depth + 1);
+  }
+  word(Tag.End);
 }
 
 function addPlainObject(value: object, depth: number): void {
@@ -122,7 +157,7 @@ function addPlainObject(value: object, depth: number): void {
 }
 
 /** The value of a property, without running a getter. */
-function ownValue(holder: object, name: string): unknown {
+function ownValue(holder: object, name: PropertyKey): unknown {
   const descriptor = Object.getOwnPropertyDescriptor(holder, name);
   if (descriptor === undefined) return undefined;
   if (!('value' in descriptor)) throw OPAQUE;

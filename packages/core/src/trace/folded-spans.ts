@@ -11,6 +11,8 @@ export const FOLDED_ATTRIBUTE = 'ferret.folded';
 interface Sums {
   count: number;
   durationNanos: number;
+  /** Of the durations, the time in which no child ran; `undefined` where that is not known. */
+  selfNanos: number | undefined;
   errors: number;
 }
 
@@ -31,19 +33,32 @@ export class FoldedSpans<Carrier extends AttributeBag> {
     this.isHeld = isHeld;
   }
 
-  add({ name, durationNanos, outcome }: Pick<SpanRecord, 'name' | 'durationNanos' | 'outcome'>): void {
+  /** @param selfNanos time of the span in which no child ran. Default: not known. */
+  add(
+    { name, durationNanos, outcome }: Pick<SpanRecord, 'name' | 'durationNanos' | 'outcome'>,
+    selfNanos?: number,
+  ): void {
+    this.#addSums(name, { count: 1, durationNanos, selfNanos, errors: outcome === 'ok' ? 0 : 1 });
+  }
+
+  /** Adds what is folded into another span. */
+  addAll(others: FoldedSpans<Carrier>): void {
+    for (const [name, sums] of others.#byName) this.#addSums(name, sums);
+  }
+
+  #addSums(name: string, { count, durationNanos, selfNanos, errors }: Sums): void {
     let sums = this.#byName.get(name);
     if (sums === undefined) {
       const key = this.#byName.size < MAX_NAMES ? name : OTHER_NAMES;
-      sums = this.#byName.get(key) ?? { count: 0, durationNanos: 0, errors: 0 };
+      sums = this.#byName.get(key) ?? { count: 0, durationNanos: 0, selfNanos: 0, errors: 0 };
       this.#byName.set(key, sums);
     }
-    this.count++;
-    sums.count++;
+    this.count += count;
+    this.#errors += errors;
+    sums.count += count;
     sums.durationNanos += durationNanos;
-    if (outcome === 'ok') return;
-    sums.errors++;
-    this.#errors++;
+    sums.selfNanos = sums.selfNanos === undefined || selfNanos === undefined ? undefined : sums.selfNanos + selfNanos;
+    sums.errors += errors;
   }
 
   /** Writes the sums into the carrier's attributes, as lists in the same order. Again, it brings them up to date. */
@@ -60,6 +75,9 @@ export class FoldedSpans<Carrier extends AttributeBag> {
     carrier.values[`${FOLDED_ATTRIBUTE}.names`] = names;
     carrier.values[`${FOLDED_ATTRIBUTE}.counts`] = all.map(({ count }) => count);
     carrier.values[`${FOLDED_ATTRIBUTE}.durations_ns`] = all.map(({ durationNanos }) => durationNanos);
+    if (all.every(({ selfNanos }) => selfNanos !== undefined)) {
+      carrier.values[`${FOLDED_ATTRIBUTE}.self_ns`] = all.map(({ selfNanos = 0 }) => selfNanos);
+    }
     if (this.#errors > 0) carrier.values[`${FOLDED_ATTRIBUTE}.errors`] = all.map(({ errors }) => errors);
   }
 
@@ -67,7 +85,7 @@ export class FoldedSpans<Carrier extends AttributeBag> {
   erase(): void {
     const { values } = this.carrier;
     if (!Object.hasOwn(values, FOLDED_ATTRIBUTE)) return;
-    for (const part of ['', '.names', '.counts', '.durations_ns', '.errors'])
+    for (const part of ['', '.names', '.counts', '.durations_ns', '.self_ns', '.errors'])
       delete values[`${FOLDED_ATTRIBUTE}${part}`];
     this.carrier.count--;
     this.carrier.size -= this.#size;

@@ -21,6 +21,10 @@ function hexOf(word: number): string {
   return HEX[word & 255]! + HEX[(word >>> 8) & 255]! + HEX[(word >>> 16) & 255]! + HEX[word >>> 24]!;
 }
 
+function keyOf(a: number, b: number): number {
+  return (a & 0xfffff) * 2 ** 32 + (b >>> 0);
+}
+
 /** The word of eight hex digits. */
 function wordOf(hex: string, at: number): number {
   const word = Number.parseInt(hex.slice(at, at + 8), 16);
@@ -114,6 +118,21 @@ export class SpanIds {
 
   get hasParent(): boolean {
     return (this.parentA | this.parentB) !== 0;
+  }
+
+  /** A number for the span: 52 bits of its id, enough to tell apart the spans of one trace, and cheaper than digits. */
+  get key(): number {
+    return keyOf(this.a, this.b);
+  }
+
+  /** {@link key} of the parent; 0 for the first span of a trace. */
+  get parentKey(): number {
+    return keyOf(this.parentA, this.parentB);
+  }
+
+  /** Whether both have the same parent. */
+  isSiblingOf({ parentA, parentB }: SpanIds): boolean {
+    return this.parentA === parentA && this.parentB === parentB;
   }
 
   /** Their bytes, for SQLite. */

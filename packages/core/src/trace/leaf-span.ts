@@ -4,7 +4,7 @@ import { hasLongText } from './given-attributes.js';
 import type { SpanIds } from './ids.js';
 import type { OpenSpan, RecordingSpan, SpanAbove, SpanOwner } from './recording-span.js';
 import type { Leaf, LinkedSpan, SpanKind } from './span.js';
-import { type LocalTrace, SpanData } from './span-data.js';
+import { type LocalTrace, PARAMETERS_ATTRIBUTE, SpanData } from './span-data.js';
 import { formatTraceparent } from './trace-context.js';
 
 /**
@@ -55,6 +55,14 @@ export class LeafSpan extends SpanData implements Leaf, OpenSpan, SpanAbove {
 
   get tracestate(): string | undefined {
     return this.#above.tracestate;
+  }
+
+  override get parameters(): unknown {
+    try {
+      return this.#added?.[PARAMETERS_ATTRIBUTE] ?? this.#given?.[PARAMETERS_ATTRIBUTE] ?? super.parameters;
+    } catch {
+      return undefined; // A proxy or a getter that throws.
+    }
   }
 
   get traceparent(): string {

@@ -4,8 +4,12 @@ import { epochMicros } from './clock.js';
 import type { FoldedSpans } from './folded-spans.js';
 import type { SpanIds } from './ids.js';
 import { LinksAndEvents } from './links-and-events.js';
+import type { RepeatedSpans } from './repeated-spans.js';
 import type { Outcome, SharedAttributes, SpanEvent, SpanKind, SpanLink, SpanRecord, SpanSampling } from './span.js';
 import { SPAN_FIELDS } from './span-fields.js';
+
+/** The attribute for a hash of a query's parameters. */
+export const PARAMETERS_ATTRIBUTE = 'ferret.params';
 
 /** Attributes that are made only if the span is kept, from texts known at its start. */
 export interface LateDescription {
@@ -52,8 +56,13 @@ export class SpanData extends AttributeBag implements SpanRecord {
 
   /** Starts the clock anew. */
   restart(): void {
-    this.startedAt = performance.now();
-    this.startMicros = epochMicros(this.startedAt);
+    this.startAt(performance.now());
+  }
+
+  /** Sets the start to another time, a reading of `performance.now()`. */
+  startAt(startedAt: number): void {
+    this.startedAt = startedAt;
+    this.startMicros = epochMicros(startedAt);
   }
 
   /**
@@ -79,6 +88,11 @@ export class SpanData extends AttributeBag implements SpanRecord {
   /** Path of the request, also before the span is described. */
   get path(): unknown {
     return this.late === undefined ? this.values['url.path'] : this.late.path;
+  }
+
+  /** What tells a query apart from the same query with other parameters: a hash of these. */
+  get parameters(): unknown {
+    return this.values[PARAMETERS_ATTRIBUTE];
   }
 
   get traceId(): string {
@@ -140,6 +154,12 @@ export class LocalTrace {
   heldSince = 0;
   /** Spans that have no row of their own; on the root, or where that has ended on another span. */
   folded: FoldedSpans<SpanData> | undefined = undefined;
+  /** Siblings in one row, by the parent's id and the name. They are counted when the trace is decided. */
+  repeats: Map<string, RepeatedSpans<SpanData>> | undefined = undefined;
+  /** Spans below the root that have a row. */
+  rows = 0;
+  /** Most of the spans that wait are no repeats. */
+  isCrowded = false;
   /** Spans that were not kept. */
   sampledOut = 0;
   /** Whether a span of the trace asks to be kept. */

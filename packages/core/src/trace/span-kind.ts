@@ -16,5 +16,7 @@ const KNOWN = new Map<unknown, SpanKind>(Object.keys(KINDS).map((kind) => [kind,
  * OpenTelemetry, and a store that does not know a kind would refuse all that comes with the span.
  */
 export function toKind(given: unknown): SpanKind {
+  // Nearly all spans that name a kind; looking in the map is a tenth of what a span costs.
+  if (given === 'client' || given === 'internal') return given;
   return KNOWN.get(given) ?? 'internal';
 }

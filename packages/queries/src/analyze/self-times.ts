@@ -2,7 +2,7 @@ import type { Reader, SpanCondition } from '@ferretjs/core/reader';
 import { type Report, reportOf } from '../runs/report.js';
 import { findScope } from '../runs/scope.js';
 import { matchesFilter } from '../tail/span-filter.js';
-import { countFolded, foldedInto } from '../trace/folded-spans.js';
+import { foldedInto } from '../trace/folded-spans.js';
 import { buildTrees, nodesOf } from '../trace/trace-tree.js';
 import { boundsOf } from './figures.js';
 
@@ -23,7 +23,7 @@ export interface SelfTimesQuery {
 export interface SelfTimes extends Report {
   /** Spans of traces that were too long to be read as one. */
   readonly cutSpans: number;
-  /** Spans without a row: the time they took is in the self times of others. */
+  /** Spans without a row whose own time is not known: it is in the self times of others. */
   readonly foldedSpans: number;
   /** The number of names before `limit`. */
   readonly nameCount: number;
@@ -57,19 +57,33 @@ export async function selfTimes(reader: Reader, query: SelfTimesQuery = {}): Pro
   const scope = await findScope(reader, query.run);
   const sums = new Map<string, Sum>();
   let [selfNanos, cutSpans, foldedSpans] = [0, 0, 0];
+  const sumOf = (name: string) => {
+    const sum = sums.get(name) ?? { name, count: 0, selfNanos: 0, maxSelfNanos: 0, totalNanos: 0 };
+    sums.set(name, sum);
+    return sum;
+  };
   for await (const { spans, part } of reader.traces(scope.runId, boundsOf(query))) {
     if (part > 0) cutSpans += spans.length;
     for (const node of nodesOf(buildTrees(spans))) {
       if (!matchesFilter(node.span, { where: query.where ?? [] })) continue;
       const { name, durationNanos } = node.span;
-      const sum = sums.get(name) ?? { name, count: 0, selfNanos: 0, maxSelfNanos: 0, totalNanos: 0 };
-      sums.set(name, sum);
+      const sum = sumOf(name);
       sum.count += 1;
       sum.selfNanos += node.selfNanos;
       sum.maxSelfNanos = Math.max(sum.maxSelfNanos, node.selfNanos);
       sum.totalNanos += durationNanos;
       selfNanos += node.selfNanos;
-      foldedSpans += countFolded(foldedInto(node.span));
+      for (const folded of foldedInto(node.span)) {
+        if (folded.selfNanos === undefined) {
+          foldedSpans += folded.count;
+          continue;
+        }
+        const of = sumOf(folded.name);
+        of.count += folded.count;
+        of.selfNanos += folded.selfNanos;
+        of.totalNanos += folded.totalNanos;
+        selfNanos += folded.selfNanos;
+      }
     }
   }
   const sorted = [...sums.values()].sort((a, b) => b.selfNanos - a.selfNanos || (a.name < b.name ? -1 : 1));

@@ -47,6 +47,14 @@ describe('buildTrees', () => {
     expect(trees[0]?.size).toBe(4);
   });
 
+  it('takes the time of children that are folded into another from that of the parent, too', () => {
+    const row = { attributes: { 'ferret.folded.siblings': 200, 'ferret.folded.busy_ns': 60_000 } };
+    const [root] = buildTrees([span('a', undefined, [0, 100]), span('row', 'a', [10, 20], row)]);
+    expect(root?.selfNanos).toBe((100 - 10 - 60) * 1_000);
+    const [short] = buildTrees([span('a', undefined, [0, 50]), span('row', 'a', [10, 20], row)]);
+    expect(short?.selfNanos).toBe(0);
+  });
+
   it('takes the time of children from that of the parent once, though they overlap or outlive it', () => {
     const [root] = buildTrees([
       span('a', undefined, [0, 100]),

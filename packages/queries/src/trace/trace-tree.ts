@@ -1,4 +1,5 @@
 import type { StoredSpan } from '@ferretjs/core/reader';
+import { foldedSiblings } from './folded-spans.js';
 
 /** A span among its children. */
 export interface SpanNode {
@@ -131,7 +132,10 @@ function parentsFirst(tops: readonly Draft[]): Draft[] {
   return list;
 }
 
-/** Duration minus the time in which at least one child ran, whether they ran in turn or at once. */
+/**
+ * Duration minus the time in which at least one child ran, whether they ran in turn or at once. Children that are folded
+ * into another count as well.
+ */
 function selfNanosOf({ span, children }: Draft): number {
   let busyNanos = 0;
   let coveredUntil = 0;
@@ -144,6 +148,7 @@ function selfNanosOf({ span, children }: Draft): number {
       busyNanos += until - from;
       coveredUntil = until;
     }
+    busyNanos += foldedSiblings(child)?.busyNanos ?? 0;
   }
-  return span.durationNanos - busyNanos;
+  return Math.max(0, span.durationNanos - busyNanos);
 }

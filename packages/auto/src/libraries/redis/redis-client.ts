@@ -5,14 +5,21 @@ import type { Channels } from '../../channels.js';
 import { type Server, startConnect } from '../../database/query-leaf.js';
 import type { Library } from '../../library.js';
 import { failCommand, startCommand } from './command-leaf.js';
+import { patchClient, patchQueue } from './commands-queue.js';
 
-/** Commands of node-redis, by its channels. Older versions have neither channels nor a place where a command and its server are known. */
+const QUEUE = { how: 'hook', package: '@redis/client', versions: '>=1.1 <5.12' } as const;
+const OLDER = { package: 'redis', versions: '>=4.1 <5.12' };
+
+/** Commands of node-redis, by its channels; in older versions, by the queue of each client. */
 export const redisClient: Library = {
   name: '@redis/client',
   ways: [
     { how: 'channel', package: '@redis/client', versions: '>=5.12 <7', subscribe },
     // The package whose client that is. Version 3 was a client of its own.
     { how: 'channel', package: 'redis', versions: '>=5.12 <7', subscribe() {} },
+    { ...QUEUE, file: 'dist/lib/client/commands-queue.js', patch: patchQueue },
+    { ...QUEUE, file: 'dist/lib/client/index.js', patch: patchClient },
+    { ...QUEUE, below: OLDER, file: 'dist/lib/client/commands-queue.js', patch: patchQueue },
   ],
 };
 

@@ -1,28 +1,16 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { temporaryDirectory } from '../../temporary-directory.fixture.js';
-import { createStoreFixture, FIXTURE_START_MICROS as START, type StoreFixture } from '../../testing/store-fixture.js';
-import { openReader, type Reader } from './file-reader.js';
+import { describe, expect, it } from 'vitest';
+import { FIXTURE_START_MICROS as START, type StoreFixture } from '../../testing/store-fixture.js';
+import type { Reader } from './file-reader.js';
+import { openForEach } from './reader.fixture.js';
 
 const MINUTE = 60_000_000;
 const MILLI = 1_000_000;
 
-let directory: string;
 let store: StoreFixture;
 let reader: Reader;
 
-beforeEach(async () => {
-  directory = temporaryDirectory();
-  const file = join(directory, 'ferret.db');
-  store = await createStoreFixture(file);
-  reader = await openReader(file);
-});
-
-afterEach(async () => {
-  await reader.close();
-  await store.close();
-  await rm(directory, { recursive: true });
+openForEach((opened) => {
+  ({ store, reader } = opened);
 });
 
 /** Twenty parts are halved to ten when they are too few for another. */

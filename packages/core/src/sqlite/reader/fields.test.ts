@@ -1,14 +1,7 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { temporaryDirectory } from '../../temporary-directory.fixture.js';
-import {
-  createStoreFixture,
-  FIXTURE_START_MICROS,
-  type FixtureSpan,
-  type StoreFixture,
-} from '../../testing/store-fixture.js';
-import { openReader, type Reader, type SpanCondition, type SpanField, type SpanFilter } from './file-reader.js';
+import { describe, expect, it } from 'vitest';
+import { FIXTURE_START_MICROS, type FixtureSpan, type StoreFixture } from '../../testing/store-fixture.js';
+import type { Reader, SpanCondition, SpanField, SpanFilter } from './file-reader.js';
+import { openForEach } from './reader.fixture.js';
 
 const HOSTILE = [
   'a"b',
@@ -27,21 +20,11 @@ const HOSTILE = [
   "'; DROP TABLE span --",
 ];
 
-let directory: string;
 let store: StoreFixture;
 let reader: Reader;
 
-beforeEach(async () => {
-  directory = temporaryDirectory();
-  const file = join(directory, 'ferret.db');
-  store = await createStoreFixture(file);
-  reader = await openReader(file);
-});
-
-afterEach(async () => {
-  await reader.close();
-  await store.close();
-  await rm(directory, { recursive: true });
+openForEach((opened) => {
+  ({ store, reader } = opened);
 });
 
 async function addSpans(...spans: FixtureSpan[]): Promise<void> {

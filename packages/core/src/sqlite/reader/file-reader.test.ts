@@ -1,29 +1,17 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { temporaryDirectory } from '../../temporary-directory.fixture.js';
-import { createStoreFixture, FIXTURE_START_MICROS, type StoreFixture } from '../../testing/store-fixture.js';
-import { openReader, type Reader, type StoredSpan } from './file-reader.js';
+import { describe, expect, it } from 'vitest';
+import { FIXTURE_START_MICROS, type StoreFixture } from '../../testing/store-fixture.js';
+import type { Reader, StoredSpan } from './file-reader.js';
+import { openForEach } from './reader.fixture.js';
 import { TRACE_ROWS } from './spans.js';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const SECOND = 1_000_000;
 
-let directory: string;
 let store: StoreFixture;
 let reader: Reader;
 
-beforeEach(async () => {
-  directory = temporaryDirectory();
-  const file = join(directory, 'ferret.db');
-  store = await createStoreFixture(file);
-  reader = await openReader(file);
-});
-
-afterEach(async () => {
-  await reader.close();
-  await store.close();
-  await rm(directory, { recursive: true });
+openForEach((opened) => {
+  ({ store, reader } = opened);
 });
 
 async function collect(spans: AsyncIterable<StoredSpan>): Promise<StoredSpan[]> {

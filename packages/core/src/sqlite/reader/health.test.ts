@@ -1,32 +1,22 @@
-import { chmod, open, rm } from 'node:fs/promises';
+import { chmod, open } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { temporaryDirectory } from '../../temporary-directory.fixture.js';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
 import { createStoreFixture, FIXTURE_START_MICROS as START, type StoreFixture } from '../../testing/store-fixture.js';
 import { APPLICATION_ID, SCHEMA_VERSION } from '../file/schema.js';
 import { openReader, type Reader } from './file-reader.js';
+import { openForEach } from './reader.fixture.js';
 
 const SECOND = 1_000_000;
 const HOUR = 3_600 * SECOND;
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 
-let directory: string;
 let file: string;
 let store: StoreFixture;
 let reader: Reader;
 
-beforeEach(async () => {
-  directory = temporaryDirectory();
-  file = join(directory, 'ferret.db');
-  store = await createStoreFixture(file);
-  reader = await openReader(file);
-});
-
-afterEach(async () => {
-  await reader.close();
-  await store.close();
-  await rm(directory, { recursive: true });
+openForEach((opened) => {
+  ({ file, store, reader } = opened);
 });
 
 describe('health', () => {
@@ -167,20 +157,21 @@ describe('check', () => {
   });
 
   it('says what is wrong with a damaged one', async () => {
-    const row = await store.addProcess(await store.addRun());
-    for (let at = 0; at < 500; at++) await store.addSpan(row, { attributes: { text: 'x'.repeat(200) } });
-    await store.database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-    await reader.close();
-    const size = Number(
-      (await store.database.all<{ n: number }>('SELECT page_count AS n FROM pragma_page_count'))[0]?.n,
+    const damaged = join(dirname(file), 'damaged.db');
+    const filled = await createStoreFixture(damaged);
+    const row = await filled.addProcess(await filled.addRun());
+    for (let at = 0; at < 500; at++) await filled.addSpan(row, { attributes: { text: 'x'.repeat(200) } });
+    await filled.database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    const [{ pages = 0 } = {}] = await filled.database.all<{ pages: number }>(
+      'SELECT page_count AS pages FROM pragma_page_count',
     );
-    await store.close();
-    const handle = await open(file, 'r+');
-    await handle.write(Buffer.alloc(4_096, 0x5a), 0, 4_096, (size - 3) * 4_096);
+    await filled.close();
+    const handle = await open(damaged, 'r+');
+    await handle.write(Buffer.alloc(4_096, 0x5a), 0, 4_096, (pages - 3) * 4_096);
     await handle.close();
-    store = await createStoreFixture(join(directory, 'other.db'));
-    reader = await openReader(file);
-    const problems = await reader.check().catch((error: Error) => [error.message]);
+    const broken = await openReader(damaged);
+    const problems = await broken.check().catch((error: Error) => [error.message]);
+    await broken.close();
     expect(problems.length).toBeGreaterThan(0);
   });
 });

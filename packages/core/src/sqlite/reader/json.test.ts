@@ -1,30 +1,21 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { temporaryDirectory } from '../../temporary-directory.fixture.js';
-import { createStoreFixture, type StoreFixture } from '../../testing/store-fixture.js';
-import { openReader, type Reader } from './file-reader.js';
+import { beforeEach, expect, it } from 'vitest';
+import type { StoreFixture } from '../../testing/store-fixture.js';
+import type { Reader } from './file-reader.js';
+import { openForEach } from './reader.fixture.js';
 
-let directory: string;
 let store: StoreFixture;
 let reader: Reader;
 
+openForEach((opened) => {
+  ({ store, reader } = opened);
+});
+
 beforeEach(async () => {
-  directory = temporaryDirectory();
-  const file = join(directory, 'ferret.db');
-  store = await createStoreFixture(file);
   for (const runId of ['a', 'b', 'c']) {
     const process = await store.addProcess(await store.addRun({ runId, resource: { of: runId } }));
     await store.addSpan(process, { attributes: { plan: runId }, shared: { scheme: runId } });
     await store.addRouteMinute(process, { durationsNanos: [1_000] });
   }
-  reader = await openReader(file);
-});
-
-afterEach(async () => {
-  await reader.close();
-  await store.close();
-  await rm(directory, { recursive: true });
 });
 
 const NOTE = 'ferret.unreadable';
