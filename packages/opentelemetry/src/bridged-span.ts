@@ -1,5 +1,5 @@
 import type { Span as FerretSpan } from '@ferretjs/core';
-import { type ForeignSpan, processWide } from '@ferretjs/core/adapter';
+import { type ForeignDescription, type ForeignSpan, processWide } from '@ferretjs/core/adapter';
 import type {
   Attributes,
   Exception,
@@ -27,6 +27,9 @@ const ERROR = 2;
 const MAX_ATTRIBUTES = 1_024;
 const MAX_LISTED = 64;
 
+/** Says what is stored of a span. */
+export type Describe = (span: ReadableSpan) => ForeignDescription;
+
 const spans = processWide('opentelemetry.spans', () => new WeakMap<FerretSpan, Span>());
 
 /**
@@ -38,8 +41,8 @@ export class BridgedSpan implements Span, ReadableSpan {
   readonly kind: number;
   readonly instrumentationScope: Scope;
   attributes: Record<string, unknown> = {};
-  readonly links: Link[] = [];
-  readonly events: TimedEvent[] = [];
+  links: Link[] = [];
+  events: TimedEvent[] = [];
   status: SpanStatus = { code: UNSET };
   readonly startTime: HrTime;
   /** Of no meaning: Ferret measures it. */
@@ -50,10 +53,12 @@ export class BridgedSpan implements Span, ReadableSpan {
   #count = 0;
   #foreign: ForeignSpan | undefined;
   #context: SpanContext | undefined;
+  readonly #describe: Describe;
   readonly #startMillis: number;
   readonly #isStartGiven: boolean;
 
-  constructor(name: string, scope: Scope, options: SpanOptions) {
+  constructor(name: string, scope: Scope, options: SpanOptions, describe: Describe) {
+    this.#describe = describe;
     this.name = String(name);
     this.kind = options.kind ?? 0;
     this.instrumentationScope = scope;
@@ -151,10 +156,28 @@ export class BridgedSpan implements Span, ReadableSpan {
     const end = millisOfInput(endTime) ?? (this.#isStartGiven ? nowMillis() : undefined);
     const nanos = end === undefined ? undefined : Math.max(0, Math.round((end - this.#startMillis) * 1e6));
     try {
-      finish(this.ferret, () => endOf(this, nanos));
+      const ended = this.#takeAll();
+      const describe = this.#describe;
+      finish(this.ferret, () => ({ ...endOf(ended, nanos), describe: () => describe(ended) }));
     } catch {
-      // The stack is full. The span ends when the process does.
+      // The stack is full, and every call may throw. The tracer ends overdue spans later.
+      const span = this.#foreign;
+      if (span?.data === undefined || span.nextOverdue !== undefined) return;
+      span.nextOverdue = span.tracer.overdue;
+      span.tracer.overdue = span;
     }
+  }
+
+  /** Whoever holds the span from now on, such as the async context of a pooled socket, holds nothing it was told. */
+  #takeAll(): ReadableSpan {
+    const { name, kind, status, startTime, duration, instrumentationScope, attributes, links, events } = this;
+    const { droppedAttributesCount, droppedLinksCount, droppedEventsCount } = this;
+    this.attributes = {};
+    this.links = [];
+    this.events = [];
+    const dropped = { droppedAttributesCount, droppedLinksCount, droppedEventsCount };
+    const told = { name, kind, status, startTime, duration, instrumentationScope, attributes, links, events };
+    return { ...told, ...dropped, spanContext: () => this.spanContext() };
   }
 
   #setAll(attributes: Attributes | undefined): void {

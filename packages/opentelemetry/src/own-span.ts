@@ -16,7 +16,7 @@ export class OwnSpan implements Span {
   /** Ferret's own span. */
   readonly ferret: FerretSpan;
   #context: SpanContext | undefined;
-  #exception: Exception | undefined;
+  #exception: Readonly<Record<string, string>> | undefined;
 
   constructor(ferret: FerretSpan) {
     this.ferret = ferret;
@@ -68,7 +68,7 @@ export class OwnSpan implements Span {
 
   /** An error marks the span as failed, by the exception that was recorded before, or by the message. */
   setStatus(status: SpanStatus): this {
-    if (status?.code === ERROR) this.ferret.recordError(this.#exception ?? failure(status.message));
+    if (status?.code === ERROR) this.ferret.recordError(failure(this.#exception, status.message));
     return this;
   }
 
@@ -81,14 +81,18 @@ export class OwnSpan implements Span {
 
   recordException(exception: Exception, time?: TimeInput): void {
     if (!this.isRecording()) return;
-    this.#exception = exception;
-    this.ferret.addEvent(EXCEPTION, exceptionAttributes(exception), millisOfInput(time));
+    this.#exception = exceptionAttributes(exception);
+    this.ferret.addEvent(EXCEPTION, this.#exception, millisOfInput(time));
   }
 }
 
-/** An error for a failure that is no exception. */
-function failure(message: string | undefined): Error {
-  return Object.assign(new Error(message), { name: '_OTHER', stack: undefined });
+/** The error that a span has failed with: the exception that was recorded, or one for a failure that is none. */
+function failure(exception: Readonly<Record<string, string>> = {}, message: string | undefined): Error {
+  const error = new Error(exception['exception.message'] ?? message);
+  return Object.assign(error, {
+    name: exception['exception.type'] ?? '_OTHER',
+    stack: exception['exception.stacktrace'],
+  });
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

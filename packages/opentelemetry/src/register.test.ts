@@ -18,6 +18,7 @@ import {
 import { suppressTracing } from '@opentelemetry/core';
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FerretContextManager } from './context-manager.js';
 import { registerFerret } from './register.js';
 import { FerretTracerProvider } from './tracer.js';
 
@@ -139,6 +140,27 @@ describe('spans of the API', () => {
     expect(await stored()).toHaveLength(1);
     expect(sink.spans[0]).toMatchObject({ name: 'work', outcome: 'ok', attributes: {} });
     expect(sink.spans[0]?.events).toBeUndefined();
+  });
+
+  it('hold nothing that they were told after their end', () => {
+    const span = tracer.startSpan('work', { attributes: { a: 1 } });
+    span.addEvent('e').addLink({ context: { traceId: TRACE, spanId: '00f067aa0ba902b7', traceFlags: 1 } });
+    span.end();
+    expect(span).toMatchObject({ attributes: {}, events: [], links: [] });
+  });
+
+  it('end where the stack is full', async () => {
+    const recurse = (): void => {
+      const span = tracer.startSpan('deep', { attributes: { a: 1 } });
+      try {
+        recurse();
+      } finally {
+        span.end();
+      }
+    };
+    expect(recurse).toThrow(RangeError);
+    await ferret.flush();
+    expect(ferret.stats().pending).toBe(0);
   });
 
   it('take any times', async () => {
@@ -361,6 +383,29 @@ describe('the context', () => {
     expect(ferret.stats().started).toBe(0);
   });
 
+  it('records nothing below a request that is ignored, and sends on what it was sent', async () => {
+    unregister();
+    const ignoring = createFerret({ sink, shutdownHooks: false, ignore: '/health' });
+    unregister = registerFerret(ignoring);
+    const other = trace.getTracer('other');
+    const options = { kind: SpanKind.SERVER, attributes: { 'url.path': '/health' } };
+    const remote = propagation.extract(ROOT_CONTEXT, { traceparent: TRACEPARENT });
+    other.startActiveSpan('GET', options, remote, (span) => {
+      expect(span.isRecording()).toBe(false);
+      other.startActiveSpan('below', (below) => {
+        ignoring.measure('deep', () => expect(startLeaf('leaf', 'client')).toBeUndefined());
+        const carrier: Record<string, string> = {};
+        propagation.inject(context.active(), carrier);
+        expect(carrier['traceparent']).toBe(TRACEPARENT);
+        below.end();
+      });
+      span.end();
+    });
+    await ignoring.close();
+    expect(sink.spans).toEqual([]);
+    expect(ignoring.stats().started).toBe(0);
+  });
+
   it('begins a trace where it is asked to', async () => {
     tracer.startActiveSpan('outer', (outer) => {
       tracer.startSpan('root', { root: true }).end();
@@ -403,6 +448,19 @@ describe('the context', () => {
       ['own', '00f067aa0ba902b7', true],
       ['new', undefined, true],
     ]);
+  });
+
+  it('can be attached and detached, with API 1.10', () => {
+    const manager = new FerretContextManager();
+    const attached = manager.attach(ROOT_CONTEXT.setValue(KEY, 'v'));
+    expect(context.active().getValue(KEY)).toBe('v');
+    attached.dispose();
+    expect(context.active()).toBe(ROOT_CONTEXT);
+    const inner = manager.attach(ROOT_CONTEXT);
+    attached.dispose();
+    inner.dispose();
+    expect(context.active()).toBe(ROOT_CONTEXT);
+    expect(manager.enable().disable()).toBe(manager);
   });
 
   it('is bound to functions and to the listeners of emitters', () => {

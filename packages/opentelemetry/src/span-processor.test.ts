@@ -1,4 +1,5 @@
 import { createFerret, type Ferret } from '@ferretjs/core';
+import { ferretFor } from '@ferretjs/core/adapter';
 import { MemorySink } from '@ferretjs/core/testing';
 import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
@@ -9,7 +10,7 @@ import {
   SamplingDecision,
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FerretSpanProcessor } from './span-processor.js';
 
 let sink: MemorySink;
@@ -19,6 +20,8 @@ beforeEach(() => {
   sink = new MemorySink();
   ferret = createFerret({ sink, shutdownHooks: false });
 });
+
+afterEach(() => ferret.close());
 
 /** A tracer of an SDK with Ferret's processor. The type says that it is a processor of the SDK. */
 function tracerWith(sampler?: Sampler) {
@@ -235,6 +238,21 @@ describe('FerretSpanProcessor', () => {
     ]);
   });
 
+  it('ignores the requests that the option ignore names, and what is below them', async () => {
+    ferret = createFerret({ sink, shutdownHooks: false, ignore: ['/health', () => true, /^\/assets/] });
+    const { tracer } = tracerWith();
+    for (const path of ['/health', '/assets/a.css', '/orders']) {
+      const options = { kind: SpanKind.SERVER, attributes: { 'http.request.method': 'GET', 'url.path': path } };
+      const request = tracer.startSpan('GET', options, ROOT_CONTEXT);
+      const below = tracer.startSpan('below', {}, trace.setSpan(ROOT_CONTEXT, request));
+      tracer.startSpan('deep', {}, trace.setSpan(ROOT_CONTEXT, below)).end();
+      below.end();
+      request.end();
+    }
+    expect((await stored()).map(({ name }) => name)).toEqual(['deep', 'below', 'GET']);
+    expect(ferret.stats().started).toBe(3);
+  });
+
   it('stores everything at forceFlush() and shutdown(), and takes nothing more', async () => {
     const { provider, tracer } = tracerWith();
     tracer.startSpan('first', {}, ROOT_CONTEXT).end();
@@ -262,6 +280,14 @@ describe('FerretSpanProcessor', () => {
       expect(() => processor.onStart(nothing as never, context.active())).not.toThrow();
       expect(() => processor.onEnd(nothing as never)).not.toThrow();
     }
+  });
+
+  it('uses the Ferret of the requests, where it is given none', async () => {
+    expect(ferretFor(ferret)).toBe(ferret);
+    const provider = new BasicTracerProvider({ spanProcessors: [new FerretSpanProcessor()] });
+    provider.getTracer('').startSpan('work', {}, ROOT_CONTEXT).end();
+    await provider.forceFlush();
+    expect(sink.spans).toMatchObject([{ name: 'work' }]);
   });
 
   it('refuses options at once', () => {

@@ -55,16 +55,19 @@ export class FerretSpanProcessor {
       const own = span.spanContext();
       if (this.#isShutDown || (own.traceFlags & SAMPLED) === 0) return;
       const ferret = this.#ferretOf(span);
+      const parent = this.#parentOf(span, own, parentContext);
       const started = ferret?.startForeign({
         name: span.name,
         kind: kindOf(span.kind),
         ids: own,
-        parent: this.#parentOf(span, own, parentContext),
+        parent,
         startMicros: microsOf(span.startTime),
         path: pathOf(span.attributes),
         describe: () => describeSpan(span, ferret.http.options.clientAddress),
       });
-      if (started !== undefined) this.#spans.set(own, started);
+      // Spans below one that is not recorded must find what is above it.
+      const known = started ?? (parent !== undefined && 'isSuppressed' in parent ? parent : undefined);
+      if (known !== undefined) this.#spans.set(own, known);
     } catch {
       // The stack is full, or the span is not the SDK's own.
     }
@@ -72,10 +75,15 @@ export class FerretSpanProcessor {
 
   /** Called by the SDK for each span that ends. */
   onEnd(span: ReadableSpan): void {
+    let known: ForeignSpan | undefined;
     try {
-      finish(this.#spans.get(span.spanContext()), () => endOf(span, nanosOf(span.duration)));
+      known = this.#spans.get(span.spanContext());
+      finish(known, () => endOf(span, nanosOf(span.duration)));
     } catch {
-      // As above. The span ends when the process does.
+      // The stack is full, and every call may throw. The tracer ends overdue spans later.
+      if (known?.data === undefined || known.nextOverdue !== undefined) return;
+      known.nextOverdue = known.tracer.overdue;
+      known.tracer.overdue = known;
     }
   }
 

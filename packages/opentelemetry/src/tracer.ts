@@ -13,7 +13,7 @@ import { BridgedSpan } from './bridged-span.js';
 import { describeSpan } from './describe-span.js';
 import { warnOnce } from './give-up.js';
 import { OwnSpan } from './own-span.js';
-import type { Scope } from './readable-span.js';
+import type { ReadableSpan, Scope } from './readable-span.js';
 import { pathOf } from './request.js';
 import { ferretSpanOf, isTracingSuppressed } from './span-in-context.js';
 import { kindOf } from './span-kind.js';
@@ -69,7 +69,8 @@ class FerretTracer implements Tracer {
 
   #start(name: string, options: SpanOptions, parent: FerretSpan | undefined): Span | undefined {
     try {
-      const span = new BridgedSpan(name, this.#scope, options);
+      const describe = (told: ReadableSpan) => describeSpan(told, this.#ferret().http.options.clientAddress);
+      const span = new BridgedSpan(name, this.#scope, options, describe);
       const foreign = startForeign(
         {
           name,
@@ -77,7 +78,7 @@ class FerretTracer implements Tracer {
           parent,
           startMicros: span.startMicros,
           path: pathOf(span.attributes),
-          describe: () => describeSpan(span, this.#ferret().http.options.clientAddress),
+          describe: () => describe(span),
         },
         this.#ferret,
       );

@@ -88,10 +88,12 @@ export class FerretInstance implements Ferret {
 
   /**
    * For bridges to other tracing libraries: starts a span that the other library measures, by whose ids, times and
-   * attributes it is recorded. `undefined` where spans are not recorded on purpose.
+   * attributes it is recorded. `undefined` where spans are not recorded on purpose. A request that the option `ignore`
+   * names by its path is one that is not recording, and nothing below it is.
    */
   startForeign(start: ForeignStart): ForeignSpan | undefined {
-    return this.#tracer.startForeign(start);
+    const { kind, path } = start;
+    return this.#tracer.startForeign(start, kind === 'server' && path !== undefined && this.http.ignoresPath(path));
   }
 
   /** Whether `close()` was called, or the end of the process has begun. */

@@ -13,7 +13,7 @@ import type { AnyResponse, UpgradableRequest } from './any-response.js';
 import { beforeEnd } from './before-end.js';
 import { isCutOff } from './client-left.js';
 import type { HttpOptions } from './http-options.js';
-import { createIgnore } from './ignore.js';
+import { createIgnore, createPathIgnore } from './ignore.js';
 import { Peers } from './peer.js';
 import { RequestDescription } from './request-description.js';
 import { whenOver } from './request-end.js';
@@ -111,6 +111,8 @@ export class HttpTracer {
   readonly #peers: Peers;
   /** Called before a response ends, and after the request is over. `undefined` where this is not needed. */
   onEnd: (() => void) | undefined;
+  /** Whether the option `ignore` names a path. For requests that another library describes. */
+  readonly ignoresPath: (path: string) => boolean;
   readonly #isIgnored: (request: IncomingMessage, path: string) => boolean;
   readonly #onFault: (what: string, error: unknown) => void;
   readonly #maker: SpanMaker<ServerSpan, Arrival>;
@@ -125,6 +127,7 @@ export class HttpTracer {
     this.#tracer = tracer;
     this.#redactor = redactor;
     this.#peers = new Peers(tracer.attributes);
+    this.ignoresPath = createPathIgnore(options.ignore);
     this.#isIgnored = createIgnore(options.ignore, (error) => onFault('the option ignore', error));
     this.#onFault = onFault;
     this.#maker = {

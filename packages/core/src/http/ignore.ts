@@ -22,21 +22,32 @@ export function createIgnore(
   };
 }
 
+/** Combines the rules for paths into one test, for requests of which no more is known. */
+export function createPathIgnore(rules: readonly IgnoreRule[]): (path: string) => boolean {
+  const tests = rules.filter((rule) => typeof rule !== 'function').map(toPathTest);
+  return (path) => tests.some((test) => test(path));
+}
+
 function toTest(rule: IgnoreRule): (request: IncomingMessage, path: string) => boolean {
   // Only `true` ignores a request: another truthy value may be a mistake.
   if (typeof rule === 'function') return (request) => requireSynchronous('A function in it', rule(request)) === true;
+  const test = toPathTest(rule);
+  return (_request, path) => test(path);
+}
+
+function toPathTest(rule: string | RegExp): (path: string) => boolean {
   if (rule instanceof RegExp) {
     // Copied without the flags `g` and `y`, which make `test` depend on the previous call.
     const pattern = new RegExp(rule.source, rule.flags.replace(/[gy]/g, ''));
-    return (_request, path) => pattern.test(path);
+    return (path) => pattern.test(path);
   }
   const isBeginning = rule.endsWith('*');
   const text = isBeginning ? rule.slice(0, -1) : rule;
   if (text.includes('/:')) {
     const pattern = new RegExp(`^${text.split('/').map(toPattern).join('/')}${isBeginning ? '' : '$'}`);
-    return (_request, path) => pattern.test(path);
+    return (path) => pattern.test(path);
   }
-  return isBeginning ? (_request, path) => path.startsWith(text) : (_request, path) => path === text;
+  return isBeginning ? (path) => path.startsWith(text) : (path) => path === text;
 }
 
 /** The pattern of one segment of a route. A parameter matches any text in its place. */

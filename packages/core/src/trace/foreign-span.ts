@@ -71,6 +71,11 @@ export interface ForeignEnd {
   /** `http.response.status_code`, of a server span. */
   readonly httpStatusCode?: number | undefined;
   readonly notes: ForeignNotes;
+  /**
+   * As in {@link ForeignStart}. Default: the same. Another one lets the library's span let go of what it was told: the
+   * async contexts of pooled sockets keep spans alive for as long as they live themselves.
+   */
+  readonly describe?: (() => ForeignDescription) | undefined;
 }
 
 /**
@@ -95,7 +100,7 @@ export class ForeignSpan extends RecordingSpan {
   /** Ends the span. Only the first call counts. */
   finish(end: ForeignEnd): void {
     const { data, tracer } = this;
-    const describe = this.#describe;
+    const describe = end.describe ?? this.#describe;
     if (data === undefined || describe === undefined) return;
     this.#describe = undefined;
     data.name = tracer.cleanName(end.name);

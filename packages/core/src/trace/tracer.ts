@@ -173,15 +173,18 @@ export class Tracer implements SpanOwner {
   /**
    * Starts a span that another tracing library measures: the caller ends it by {@link ForeignSpan.finish}. `undefined`
    * where spans are not recorded on purpose. Ids that are none are replaced.
+   *
+   * @param isIgnored neither the span is recorded nor what is below it. Default: false.
    */
-  startForeign(start: ForeignStart): ForeignSpan | undefined {
+  startForeign(start: ForeignStart, isIgnored = false): ForeignSpan | undefined {
     const parent = asParent(start.parent);
     if (!this.isEnabled || isUnrecorded(spanStorage.getStore())) return undefined;
     if (parent !== undefined && isSuppressed(parent)) return undefined;
     const context = parent === undefined ? rootContext() : this.#childContext(parent);
     const ids = parseIds(start.ids, parent?.spanId) ?? context.ids;
     const span = new ForeignSpan(this, this.cleanName(start.name), { ...context, ids }, start);
-    this.started(span);
+    if (isIgnored) span.ignore();
+    else this.started(span);
     return span;
   }
 
