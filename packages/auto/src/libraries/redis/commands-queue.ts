@@ -3,7 +3,7 @@ import { follow, isPromise, type Leaf } from '@ferretjs/core/adapter';
 import { hashParameters } from '@ferretjs/core/sql';
 import type { Server } from '../../database/query-leaf.js';
 import { reportFault } from '../../fault.js';
-import { type Method, wrapAll } from '../../wrap-method.js';
+import { type Method, wrapAll, wrapMethod } from '../../wrap-method.js';
 import { failCommand, startCommand } from './command-leaf.js';
 
 /** Commands by which a client introduces itself, ahead of all others. */
@@ -25,14 +25,17 @@ let asking: Client | undefined;
 /** Versions without channels: every command, those of pipelines and transactions too, is put into the client's queue. */
 export function patchQueue(exports: unknown): void {
   const { prototype } = (exports as { readonly default: { readonly prototype: object } }).default;
-  wrapAll(prototype, {
-    addCommand: aroundAddCommand,
-    getPubSubListeners: (original) =>
+  wrapAll(prototype, { addCommand: aroundAddCommand });
+  // Versions before 1.5 do not have it. Their commands go without their server.
+  wrapMethod(
+    prototype,
+    'getPubSubListeners',
+    (original) =>
       function getPubSubListeners(this: unknown, ...args: unknown[]) {
         if (asking !== undefined) servers.set(this as object, serverOf(asking));
         return original.apply(this, args);
       },
-  });
+  );
 }
 
 /** A client has its queue in a private field. A question about listeners goes through the queue, and changes nothing. */

@@ -18,8 +18,8 @@ export const ioredis: Library = {
   ways: [
     { how: 'hook', package: 'ioredis', versions: '>=5 <7', file: 'built/Redis.js', patch: patchDefault },
     { how: 'hook', package: 'ioredis', versions: '>=5 <7', file: 'built/cluster/index.js', patch: patchDefault },
-    { how: 'hook', package: 'ioredis', versions: '>=4 <5', file: 'built/redis/index.js', patch: patchDefault },
-    { how: 'hook', package: 'ioredis', versions: '>=4 <5', file: 'built/cluster/index.js', patch: patchDefault },
+    { how: 'hook', package: 'ioredis', versions: '>=4.28 <5', file: 'built/redis/index.js', patch: patchDefault },
+    { how: 'hook', package: 'ioredis', versions: '>=4.28 <5', file: 'built/cluster/index.js', patch: patchDefault },
   ],
 };
 
