@@ -10,6 +10,7 @@ import { tedious } from './libraries/mssql/tedious.js';
 import { mysql } from './libraries/mysql/mysql.js';
 import { mysql2 } from './libraries/mysql2/mysql2.js';
 import { pg } from './libraries/pg/pg.js';
+import { prisma } from './libraries/prisma.js';
 import { ioredis } from './libraries/redis/ioredis.js';
 import { redisClient } from './libraries/redis/redis-client.js';
 import { undici } from './libraries/undici.js';
@@ -32,4 +33,5 @@ export const LIBRARIES: readonly Library[] = [
   knex,
   mssql,
   tedious,
+  prisma,
 ];
