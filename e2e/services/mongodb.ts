@@ -41,8 +41,14 @@ async function start(): Promise<Service> {
 function respond(peer: Peer, socket: Socket, message: Message): void {
   const answer = peer.answer(message.command);
   if (answer === 'break') socket.destroy();
+  else if (answer === 'hold') peer.held = () => socket.write(answerTo(message, NOTHING_FOUND));
   else if (answer !== 'never' && message.isAnswered) socket.write(answerTo(message, answer));
 }
+
+const NOTHING_FOUND = { ok: 1, cursor: { id: Long.ZERO, ns: 'shop.users', firstBatch: [] } };
+
+/** What the peer does with a command that it does not answer: at all, or yet, or ever as its connection breaks. */
+type Silence = 'never' | 'hold' | 'break';
 
 const HELLO = {
   helloOk: true,
@@ -62,7 +68,10 @@ class Peer {
   readonly #cursors = new Map<number, { readonly namespace: string; documents: readonly Document[] }>();
   #lastCursor = 0;
 
-  answer(command: Document): Document | 'never' | 'break' {
+  /** Answers the command that was held back. */
+  held: () => void = () => {};
+
+  answer(command: Document): Document | Silence {
     const [name = ''] = Object.keys(command);
     switch (name) {
       case 'hello':
@@ -121,10 +130,12 @@ class Peer {
     return { ok: 1, n: before };
   }
 
-  #find(command: Document): Document | 'never' | 'break' {
+  #find(command: Document): Document | Silence {
     const filter = (command['filter'] ?? {}) as Document;
     if ('never' in filter) return 'never';
     if ('break' in filter) return 'break';
+    if ('hold' in filter) return 'hold';
+    if ('release' in filter) this.held();
     const unknown = Object.keys(filter).find((key) => key.startsWith('$'));
     if (unknown !== undefined) return failure(2, 'BadValue', `unknown top level operator: ${unknown}`, filter);
     const found = this.#of(command, 'find').filter((document) =>

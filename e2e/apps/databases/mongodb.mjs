@@ -1,5 +1,7 @@
 // Scenarios of `mongodb`, or of the version that the environment names, against a peer that speaks its protocol.
 
+import { once } from 'node:events';
+
 const { MongoClient, ObjectId } = await import(process.env.PACKAGE ?? 'mongodb');
 
 const CANARY = 'cAnArY-4711';
@@ -79,22 +81,27 @@ export async function open(port) {
       await new Promise((resolve) => setTimeout(resolve, 100));
     },
     large: () => users.findOne({ text: CANARY.repeat(1_000_000) }),
-    // The only connection is taken, by a command that is never answered: another one waits.
+    never: async () => {
+      const impatient = new MongoClient(url, { socketTimeoutMS: 200, retryReads: false });
+      await impatient.connect();
+      const collection = impatient.db().collection('users');
+      const error = await collection.findOne({ never: true }).catch((failure) => failure.constructor.name);
+      await impatient.close();
+      return error;
+    },
+    // The only connection is taken by a command whose answer is held back: another one waits in vain.
     exhausted: async () => {
-      const small = new MongoClient(url, {
-        maxPoolSize: 1,
-        waitQueueTimeoutMS: 50,
-        socketTimeoutMS: 200,
-        retryReads: false,
-      });
+      const small = new MongoClient(url, { maxPoolSize: 1, waitQueueTimeoutMS: 500 });
       await small.connect();
       const collection = small.db().collection('users');
-      const never = collection.findOne({ never: true }).catch((error) => error.constructor.name);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      const waited = await collection.findOne({ _id: id(1) }).catch((error) => error.constructor.name);
-      const given = [waited, await never];
+      await collection.findOne({ _id: id(1) });
+      const held = collection.findOne({ hold: true });
+      await once(small, 'connectionCheckedOut');
+      const waited = await collection.findOne({ _id: id(1) }).catch((failure) => failure.constructor.name);
+      await users.findOne({ release: true });
+      const answers = [waited, await held];
       await small.close();
-      return given;
+      return answers;
     },
     // Whoever waits for a connection runs its command below its own request.
     several: () =>

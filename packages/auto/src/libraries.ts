@@ -15,6 +15,7 @@ import { mysql } from './libraries/mysql/mysql.js';
 import { mysql2 } from './libraries/mysql2/mysql2.js';
 import { nest } from './libraries/nest.js';
 import { pg } from './libraries/pg/pg.js';
+import { prisma } from './libraries/prisma.js';
 import { ioredis } from './libraries/redis/ioredis.js';
 import { redisClient } from './libraries/redis/redis-client.js';
 import { undici } from './libraries/undici.js';
@@ -42,4 +43,5 @@ export const LIBRARIES: readonly Library[] = [
   kafkajs,
   bullmq,
   graphql,
+  prisma,
 ];

@@ -13,7 +13,6 @@ export const UNSUPPORTED: readonly string[] = [
   '@google-cloud/pubsub',
   '@grpc/grpc-js',
   '@libsql/client',
-  '@prisma/client',
   'better-sqlite3',
   'bull',
   'cassandra-driver',
