@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createFerret, type Ferret } from '@ferretjs/core';
+import { runWith } from '@ferretjs/core/adapter';
 import { MemorySink } from '@ferretjs/core/testing';
 import { FERRET, FerretModule } from '@ferretjs/nest';
 import {
@@ -33,6 +34,7 @@ import { MessageBody, SubscribeMessage, WebSocketGateway, WsException } from '@n
 import { lastValueFrom, of, throwError } from 'rxjs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { redis } from './services/redis.js';
 
 const cleanUp: (() => unknown)[] = [];
 afterEach(async () => {
@@ -189,6 +191,40 @@ describe('a message of a microservice', () => {
   });
 });
 
+it.skipIf(redis === undefined)('a message over Redis is a part of its trace, or linked to its sender', async () => {
+  @Controller()
+  class Messages {
+    @MessagePattern('double')
+    double(@Payload() value: number) {
+      return value * 2;
+    }
+    @EventPattern('created')
+    created(@Payload() _value: number) {}
+  }
+  const { port, stop } = await redis!.start();
+  cleanUp.push(stop);
+  const transport = { transport: Transport.REDIS, options: { host: '127.0.0.1', port } } as const;
+  const imports = [ClientsModule.register([{ name: 'CLIENT', ...transport }])];
+  const { AppModule, named } = moduleOf({ imports, controllers: [Messages] });
+  const app = await NestFactory.createMicroservice<MicroserviceOptions>(AppModule, { ...transport, logger: false });
+  await app.listen();
+  cleanUp.push(() => app.close());
+  const client = app.get<ClientProxy>('CLIENT');
+  const span = app.get<Ferret>(FERRET).start('caller');
+  expect(await runWith(span, () => lastValueFrom(client.send('double', 4)))).toBe(8);
+  await runWith(span, () => lastValueFrom(client.emit('created', 4)));
+  span.end();
+  await named('process created');
+  const handler = await named('Messages.double');
+  expect(handler?.traceId).toBe(span.traceId);
+  expect(await named('process created')).toMatchObject({
+    kind: 'consumer',
+    parentId: undefined,
+    attributes: { 'messaging.system': 'redis', 'messaging.destination.name': 'created' },
+    links: [{ traceId: span.traceId, spanId: span.spanId }],
+  });
+});
+
 it('a message of a WebSocket is a root with outcome and exception', async () => {
   @WebSocketGateway()
   class Gateway {
@@ -257,4 +293,52 @@ it('jobs of @nestjs/schedule are roots with outcome and exception', async () => 
   expect(await named('timeout Reports.once')).toMatchObject({ outcome: 'error', errorType: 'RangeError' });
   const helper = await named('Reports.helper');
   expect((await named('cron Reports.nightly'))?.spanId).toBe(helper?.parentId);
+});
+
+it('jobs of queues are roots, linked to what added them, and not where the queue has a span of its own', async () => {
+  // The metadata of `@Processor()` and `@Process()` of @nestjs/bullmq and @nestjs/bull.
+  const Processor = (key: string, queue: unknown): ClassDecorator => {
+    return (target) => Reflect.defineMetadata(key, queue, target);
+  };
+  const Process =
+    (): MethodDecorator =>
+    (_target, _key, { value }) =>
+      Reflect.defineMetadata('bull:module_queue_process', {}, value as object);
+  @Processor('bullmq:processor_metadata', { name: 'emails' })
+  @Injectable()
+  class Emails {
+    async process(_job: object) {}
+  }
+  @Processor('bull:module_queue', { name: 'images' })
+  @Injectable()
+  class Images {
+    @Process()
+    async resize() {
+      throw new RangeError('too large');
+    }
+  }
+  @Injectable()
+  class Others {
+    async process() {}
+  }
+  const { AppModule, named, spans } = moduleOf({ providers: [Emails, Images, Others] });
+  const app = await NestFactory.createApplicationContext(AppModule, { logger: false });
+  cleanUp.push(() => app.close());
+  const link = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7' };
+  const metadata = JSON.stringify({ traceparent: `00-${link.traceId}-${link.spanId}-01` });
+  await app.get(Emails).process({ opts: { telemetry: { metadata } } });
+  await expect(app.get(Images).resize()).rejects.toThrow('too large');
+  await app.get(Others).process();
+  expect(await named('process emails')).toMatchObject({
+    kind: 'consumer',
+    outcome: 'ok',
+    attributes: { 'messaging.system': 'bullmq', 'messaging.destination.name': 'emails' },
+    links: [link],
+  });
+  expect(await named('process images')).toMatchObject({ kind: 'consumer', outcome: 'error', errorType: 'RangeError' });
+  const queue = app.get<Ferret>(FERRET).start('process emails', { kind: 'consumer' });
+  await runWith(queue, () => app.get(Emails).process({}));
+  queue.end();
+  expect((await named('Emails.process'))?.parentId).toBe(queue.spanId);
+  expect(await spans()).toHaveLength(4);
 });

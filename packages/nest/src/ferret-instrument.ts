@@ -6,6 +6,11 @@ import { traceLateInstance } from './methods/trace-providers.js';
  * request. Returns every instance as it is.
  *
  * @example
+ * import { ferretInstrument } from '@ferretjs/nest';
+ * import { NestFactory } from '@nestjs/core';
+ *
+ * class AppModule {}
+ *
  * const app = await NestFactory.create(AppModule, { instrument: ferretInstrument });
  */
 export const ferretInstrument = {

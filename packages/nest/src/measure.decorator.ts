@@ -47,9 +47,9 @@ const OPTIONS: Readonly<Record<keyof MeasureOptions, readonly string[]>> = {
  *     return db.all('orders');
  *   }
  *
- *   @Measure({ attributes: (ids: string[]) => ({ 'orders.count': ids.length }), only: (ids: string[]) => ids.length > 0 })
- *   async load(ids: string[]) {
- *     return db.all('orders', ids);
+ *   @Measure({ attributes: (table: string) => ({ table }), only: (table: string) => table !== 'cache' })
+ *   async load(table: string) {
+ *     return db.all(table);
  *   }
  * }
  */

@@ -6,7 +6,7 @@ import { currentSpan, runWith, spanStorage, unrecorded } from '../trace/context.
 import type { Span } from '../trace/span.js';
 import { createFerret } from './default-ferret.js';
 import type { Ferret } from './ferret.js';
-import { startLeaf, startSpan } from './instrumentation.js';
+import { startChild, startLeaf, startLeafSince, startSpan } from './instrumentation.js';
 import type { FerretOptions } from './options.js';
 
 const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
@@ -51,7 +51,31 @@ async function spans() {
   return sink.spans;
 }
 
+describe('a child', () => {
+  it('is below the current span, and there is none without one', async () => {
+    expect(startChild('Orders.list')).toBeUndefined();
+    expect(unrecorded(() => startChild('Orders.list'))).toBeUndefined();
+    ferret.measure('GET /', () => {
+      const child = startChild('Orders.list', 'client', { a: 1 });
+      if (child !== undefined) runWith(child, () => startChild('Orders.load')?.end());
+      child?.end();
+    });
+    const [load, list, request] = await spans();
+    expect(list).toMatchObject({ name: 'Orders.list', kind: 'client', attributes: { a: 1 } });
+    expect([load?.parentId, list?.parentId]).toEqual([list?.spanId, request?.spanId]);
+  });
+});
+
 describe('a leaf', () => {
+  it('may have begun before it was worth one', async () => {
+    const startedAt = performance.now() - 1_000;
+    expect(startLeafSince(startedAt, 'Guard.canActivate', 'internal')).toBeUndefined();
+    ferret.measure('GET /', () => startLeafSince(startedAt, 'Guard.canActivate', 'internal')?.end());
+    const [leaf, request] = await spans();
+    expect(leaf?.durationNanos).toBeGreaterThanOrEqual(1e9);
+    expect((request?.startMicros ?? 0) - (leaf?.startMicros ?? 0)).toBeGreaterThan(900_000);
+  });
+
   it('is a child of the current span, which stays the current one', async () => {
     let request: Span | undefined;
     ferret.measure('GET /', (span) => {

@@ -55,8 +55,9 @@ export function findFrameworkClasses(modules: readonly { readonly metatype?: unk
 }
 
 /**
- * What a package exports, or a file of one: of those that the application has loaded, as others would be loaded now. It is required from a place inside `node_modules`: Node warns
- * of ES modules that applications require.
+ * Returns what a package, or a file of one, exports to the application. Only for packages that the application has
+ * loaded: others are loaded by that. It is required from a place inside `node_modules`, because Node warns of ES modules
+ * that applications require.
  */
 export function loadedPackage(name: string): unknown {
   try {

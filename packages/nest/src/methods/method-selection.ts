@@ -1,8 +1,8 @@
 import { FerretError } from '@ferretjs/core';
 
 /**
- * Methods by `Class`, `Class.method` or a pattern with `*` (`*Repository`, `Orders.find*`), or a RegExp that is tried on
- * `Class.method`.
+ * Methods by `Class`, `Class.method` or a pattern with `*` (`*Repository`, `Orders.find*`), or a RegExp that is tried
+ * on `Class.method`.
  */
 export type MethodPattern = string | RegExp;
 
