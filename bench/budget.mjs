@@ -1,5 +1,5 @@
-// The rate budget under load: what is kept of a service at full speed, whether the counts are exact, and what a request costs without
-// Ferret, with everything kept, and with a budget.
+// The rate budget under load: the spans that are kept of a service at full speed, whether the counts are exact, and the
+// cost of a request without Ferret, with everything kept, and with a budget.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -99,7 +99,10 @@ async function whatIsIn(file) {
   return found;
 }
 
-/** Processor time of a request, of all threads of the service: turn and turn about, and what is added to the bare one. */
+/**
+ * Processor time of a request, of all threads of the service, and its difference to the bare one. The services take
+ * turns.
+ */
 async function costs(directory, rounds, millis) {
   const variants = { 'without Ferret': undefined, 'everything kept': 'Infinity', [`a budget of ${BUDGET}`]: BUDGET };
   const services = [];

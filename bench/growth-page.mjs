@@ -1,4 +1,4 @@
-// What the growth benchmark has measured, as tables and curves.
+// Results of the growth benchmark, as tables and curves.
 import { hundredths, quartileCell, table, tenths, whole } from './cells.mjs';
 
 export function describeGrowth({ rate, sizes, routes }) {

@@ -1,4 +1,4 @@
-// How each figure grows: with the spans that are in the file already, and with the routes that the app has.
+// The growth of each figure with the spans that are in the file already, and with the routes that the app has.
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { quartileCell, whole } from './cells.mjs';
@@ -64,7 +64,10 @@ async function bySize({ sizes, sets, burst, loop, written }, load, say) {
   });
 }
 
-/** What is measured writes as well, so to a copy, in a folder of its own: a write-ahead log that is left belongs to no other file. */
+/**
+ * The measured process writes as well, so it gets a copy in a folder of its own: a write-ahead log that is left belongs
+ * to no other file.
+ */
 async function atSize(growing, bytes, { sets, burst, loop, written, load }) {
   return await inTemporaryFolder(async (folder) => {
     const file = join(folder, 'measured.db');

@@ -1,4 +1,4 @@
-// What a request costs more with Ferret, and with what a user would pick instead.
+// The added cost of a request with Ferret, and with the tools that a user would pick instead.
 import { join } from 'node:path';
 import { hundredths, percent, quartileCell, table, tenths, whole } from './cells.mjs';
 import { placeBesideNest11 } from './overhead/load-nest.mjs';
@@ -99,7 +99,7 @@ function withoutBare({ [BARE]: _, ...others }) {
   return others;
 }
 
-/** Of the spans that the requests of all bursts made, those that were not exported; of those sets too that do not count otherwise. */
+/** Spans of the requests of all bursts that were not exported, with those of the sets that do not count otherwise. */
 function lostShare(sets, variant, spansPerRequest) {
   const sum = (key) => sets.reduce((total, set) => total + set[variant].counts[key], 0);
   return spansPerRequest === 0 ? undefined : Math.max(0, 1 - sum('exported') / (sum('requests') * spansPerRequest));

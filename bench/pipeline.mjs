@@ -1,5 +1,5 @@
-// What recording does to the event loop: the same loop with and without Ferret, turn and turn about, each in a process
-// of its own, and whether all spans arrive.
+// The effect of recording on the event loop: the same loop with and without Ferret, turn and turn about, each in a
+// process of its own, and whether all spans arrive.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
@@ -45,7 +45,7 @@ export const pipeline = {
   plots,
 };
 
-/** One process: `rate` spans a second for `seconds`, with Ferret (a file) or without (a control). */
+/** Runs a process: `rate` spans a second for `seconds`, with Ferret (a file) or without (a control). */
 async function run(rate, seconds, file) {
   const child = fork(PROCESS, { env: { ...process.env, RATE: rate, SECONDS: seconds, FILE: file ?? '' } });
   const [result] = await once(child, 'message');
@@ -72,7 +72,9 @@ export async function eventLoop({ rate, seconds, rounds, file, say }) {
   });
 }
 
-/** What did not get into the file before the deadline of `close()` is there after this, or it is an error. */
+/**
+ * Takes in the spans that were not in the file before the deadline of `close()`. It throws if some are still missing.
+ */
 async function takeIn(file) {
   const { damaged, left } = await recoverFile(file);
   if (damaged > 0 || left.length > 0) throw new Error(`the spill file beside ${file} could not be taken in`);

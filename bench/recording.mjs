@@ -1,5 +1,5 @@
-// What a span costs its caller: start, three attributes and end, Ferret and OpenTelemetry's tracer in turn, each in a
-// process of its own. Both hand their batches to a store that keeps nothing.
+// The cost of a span to its caller: start, three attributes and end, Ferret and OpenTelemetry's tracer in turn, each in
+// a process of its own. Both hand their batches to a store that keeps nothing.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -22,7 +22,7 @@ export const recording = {
   describe,
 };
 
-/** One process: both places, by MODE. */
+/** Runs a process: both places, by MODE. */
 export async function record({ kind, mode, batches, routes = 1 }) {
   const child = fork(PROCESS, {
     env: { ...process.env, KIND: kind, MODE: mode, BATCHES: batches, ROUTES: routes },

@@ -1,4 +1,4 @@
-// What was measured (results.json), and the page and plots made from it. A run of some parts replaces these only.
+// The results (results.json), and the page and plots made from them. A run of some parts replaces these only.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, platform } from 'node:os';
 import { writeAccount } from './account.mjs';
@@ -48,7 +48,7 @@ export function page(results) {
   ].join('\n')}\n`;
 }
 
-/** What two runs say of each goal, then where and when each measured its parts. */
+/** Each goal in two runs, then where and when each run measured its parts. */
 export function comparison(first, second) {
   const rows = PARTS.map(({ name }) => [
     name,

@@ -1,6 +1,6 @@
-// npm run bench [-- <part> ...] [--short | --compare <results.json>]: measures, prints, and rewrites bench/RESULTS.md with its
-// plots. The short form shows that every part works; it writes nothing and says nothing about speed. `--compare` measures nothing, and
-// prints two results side by side.
+// npm run bench [-- <part> ...] [--short | --compare <results.json>]: measures, prints, and rewrites bench/RESULTS.md
+// with its plots. The short form shows that every part works; it writes nothing and says nothing about speed.
+// `--compare` measures nothing, and prints two results side by side.
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { account } from './account.mjs';

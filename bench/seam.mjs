@@ -1,4 +1,4 @@
-// What a span of an instrumentation costs the library's caller: each way to make one, beside OpenTelemetry's, in turn,
+// The cost of an instrumentation's span to the library's caller: each way to make one, beside OpenTelemetry's, in turn,
 // each in a process of its own.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

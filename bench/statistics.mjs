@@ -1,5 +1,5 @@
-// What the statistics and the sampler cost: the time from the start of a span to the end of its trace, with and without
-// them. They are internals of core, which measures them in a process of its own.
+// The cost of the statistics and the sampler: the time from the start of a span to the end of its trace, with and
+// without them. They are internals of core, which measures them in a process of its own.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-// How fast spans reach the file, what that costs, and how large it gets, from an empty file to ten million spans.
+// The rate of spans into the file, its cost, and the size of the file, from an empty file to ten million spans.
 import { join } from 'node:path';
 import { hundredths, table, tenths, whole } from './cells.mjs';
 import { growFile } from './grow-file.mjs';

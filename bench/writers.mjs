@@ -1,4 +1,4 @@
-// What several processes that write to one file get done together, against one alone.
+// The throughput of several processes that write to one file, against that of one alone.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';

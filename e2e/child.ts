@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** How a process ended, as its parent sees it. */
+/** The end of a process, as its parent sees it. */
 export interface End {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stderr: string;
-  /** How long it lived. */
+  /** The lifetime of the process. */
   readonly seconds: number;
 }
 

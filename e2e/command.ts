@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 export const BIN = fileURLToPath(new URL('../packages/cli/bin/ferret.js', import.meta.url));
 
-/** How a command ended, and what it printed. */
+/** The end of a command, and its output. */
 export interface Ended {
   code: number | null;
   out: string;

@@ -6,8 +6,9 @@ import { runScript, temporaryFile } from './child.js';
 import { ENDED_WELL, expectSound } from './faults/invariants.js';
 
 /**
- * 10 spans are stored and 190 wait for a lock that another process holds (in the same one, a second copy of SQLite would not see it), when close() is called; `free` says when the lock goes, by
- * its deadline of 800 ms. Before the second is over there is no tick behind the write; after it there is.
+ * 10 spans are stored and 190 wait for a lock that another process holds (in the same one, a second copy of SQLite
+ * would not see it), when close() is called; `free` says when the lock goes, by its deadline of 800 ms. Before the
+ * second is over there is no tick behind the write; after it there is.
  */
 function script(startMillis: number, freeMillis: number): string {
   return `

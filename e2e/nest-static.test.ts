@@ -56,7 +56,7 @@ async function namesOn(
   return sink.spans.map(({ name, attributes }) => [attributes['url.path'], name]);
 }
 
-/** What is asked for, and the name it has on each platform. */
+/** The requested paths, and their names on each platform. */
 const AT_THE_ROOT = { '/': 'GET', '/a.txt': 'GET', '/deep/b.txt': 'GET', '/not/there': 'GET' };
 const BELOW_A_PATH = {
   '/static/': 'GET /static',

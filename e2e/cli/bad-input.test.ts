@@ -8,10 +8,13 @@ import { writeTwoRuns } from './two-runs-file.js';
 
 const { out: help } = await runCommand(['--help'], { cwd: tmpdir() });
 
-/** Every command that reads a file, so that a new one is covered by itself: `  analyze [options] [file]   what every ...`. */
+/**
+ * Every command that reads a file, so that a new one is covered by itself: `  analyze [options] [file]   what every
+ * ...`.
+ */
 const COMMANDS = [...help.matchAll(/^ {2}(\w+) .*\[file\]/gm)].map(([, name = '']) => name);
 
-/** What stands before the file, where something must. */
+/** Arguments that must stand before the file. */
 const FIRST: Readonly<Record<string, readonly string[]>> = {
   diff: ['previous', 'latest'],
   trace: ['4bf92f3577b34da6a3ce929d0e0e4736'],

@@ -8,7 +8,7 @@ import { OTHER_TRACE, SLOW_TRACE, writeShop } from './shop-file.js';
 
 let directory: string;
 
-/** What reports depend on: the time zone, and what the terminal can show. */
+/** The environment that reports depend on: the time zone, and the abilities of the terminal. */
 const ENVIRONMENT = { TZ: 'UTC', LANG: 'C.UTF-8', LC_ALL: '', LC_CTYPE: '', TERM: 'xterm' };
 
 beforeAll(async () => {
@@ -25,7 +25,7 @@ function piped(parameters: readonly string[], env: NodeJS.ProcessEnv = {}): Prom
   return runCommand(parameters, { cwd: directory, env: { ...ENVIRONMENT, ...env } });
 }
 
-/** What a terminal would obey is spelt out, so that the files can be read. */
+/** Spells out the characters that a terminal would obey, so that the files can be read. */
 function spellOut(text: string): string {
   return text
     .replaceAll('\r\n', '\n')

@@ -47,7 +47,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** What nobody but somebody hostile, or a disk that is dying, puts into a file. */
+/** Content that only a hostile writer, or a disk that is dying, puts into a file. */
 const CHANGES = {
   'a gigantic name': 'UPDATE span SET name = hex(zeroblob(60000000))',
   'gigantic attributes': `UPDATE span SET attributes = '{"x":"' || hex(zeroblob(60000000)) || '"}'`,

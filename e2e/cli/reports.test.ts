@@ -31,7 +31,7 @@ const COMMANDS: readonly (readonly [name: string, code: number, ...parameters: s
   ['doctor-json', 1, 'doctor', '--json'],
 ];
 
-/** What the program itself says of itself is no figure. */
+/** The whole output of a command, and its exit code. */
 const whole = ({ code, out, err }: { code: number | null; out: string; err: string }) =>
   `${out}${err === '' ? '' : `--- standard error ---\n${err}`}--- exit code ${code} ---\n`;
 

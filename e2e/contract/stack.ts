@@ -14,7 +14,10 @@ export interface Stack {
   readonly name: string;
   /** Whether spans say which handler a request went to. */
   readonly namesHandlers: boolean;
-  /** What it calls a function that is mounted at `/files`, and a path below it; nothing where it does not know. */
+  /**
+   * The routes that the framework gives to a function mounted at `/files`, and to a path below it; absent where it
+   * knows none.
+   */
   readonly mount?: { readonly own: string; readonly below: string };
   /** The route of a WebSocket that passes through the application, and the path that the library asks it for. */
   readonly socket?: { readonly route: string; readonly path: string };
@@ -35,7 +38,7 @@ export interface Application {
   close(): Promise<unknown>;
 }
 
-/** What the host of a function passes on, as in the requests of `exchange.ts`. */
+/** Headers that the host of a function passes on, as in the requests of `exchange.ts`. */
 export const HEADERS = { host: 'contract.test', 'user-agent': 'contract' };
 
 /** More than a connection holds. */

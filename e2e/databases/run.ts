@@ -8,7 +8,7 @@ import { query } from '../database.js';
 /** The value that all scenarios use, as in `apps/databases`. */
 const CANARY = 'cAnArY-4711';
 
-/** What the application has seen of a client, scenario by scenario. */
+/** A run of a client's scenarios, as the application has seen it. */
 export interface Run {
   readonly observed: Readonly<Record<string, unknown>>;
   /** Rejections that nobody has handled. */

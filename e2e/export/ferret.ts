@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 /** The built command. */
 export const BIN = fileURLToPath(new URL('../../packages/cli/bin/ferret.js', import.meta.url));
 
-/** How a command ended, and what it printed. */
+/** The end of a command, and its output. */
 export interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;

@@ -11,7 +11,7 @@ import { runFerret } from './ferret.js';
 import { type EventRow, encodeOfficially, type LinkRow, type SpanRow } from './otlp-encoder.js';
 import { callsOf, openInSpeedscope } from './speedscope.js';
 
-/** What a real application records, and some things that one should not. */
+/** A script that records as a real application does, and as no application should. */
 const SCRIPT = String.raw`
   const ferret = createFerret({ ...options, runId: 'run-1', service: 'shop "ü"' });
   const wait = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
@@ -162,7 +162,7 @@ describe('a real file', () => {
       ]) ?? [],
     ) as Record<string, string | number>;
     expect(resource).toMatchObject({ 'service.name': 'shop "ü"', 'ferret.run.id': 'run-1' });
-    // What is empty may be left out.
+    // Empty fields may be left out.
     const empty = { events: [], droppedEventsCount: 0, links: [], droppedLinksCount: 0 };
     const spans = parts.flatMap((part) => part.scopeSpans).flatMap((scope) => scope.spans);
     const whole = {

@@ -228,7 +228,7 @@ describe('as process 1 of a container', () => {
       let started = STARTED;
       for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGTERM'] as const) {
         process.kill(pid, signal);
-        // What has been flushed at the signal is in the file before anything else is asked.
+        // The spans that were flushed at the signal are in the file before anything else is asked.
         await expect
           .poll(() => query(database, "SELECT 1 FROM ferret_spans_v1 WHERE name = 'waiting'"))
           .toHaveLength(20);

@@ -6,7 +6,7 @@ import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { runScript, temporaryFile } from '../child.js';
 import { type Ended, runFerret } from '../export/ferret.js';
 
-/** What a spreadsheet takes for a formula. */
+/** Texts that a spreadsheet takes for a formula. */
 const FORMULAS = [
   '=1+1',
   '+1',

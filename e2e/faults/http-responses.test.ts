@@ -18,7 +18,7 @@ import { servePair } from './pair.js';
 // In development, frameworks answer errors with their stack, where Ferret's frames are.
 vi.stubEnv('NODE_ENV', 'production');
 
-/** How often an application's error handler has run; without Ferret it must be as often. */
+/** The number of calls of an application's error handler; without Ferret it must be the same. */
 interface Handled {
   traced: number;
   bare: number;

@@ -5,7 +5,7 @@ import { query } from '../database.js';
 import { send } from '../traffic.js';
 import { expectSound, expectUndisturbed } from './invariants.js';
 
-/** How long a process may take to end: the deadline of close(), and some for a slow machine. */
+/** The time that a process may take to end: the deadline of close(), and some for a slow machine. */
 const DEADLINE_MILLIS = 5_000 + 5_000;
 
 describe.each(['5', '4'])('an Express %s service', (version) => {

@@ -10,7 +10,10 @@ import { startService } from './service.js';
 
 const SECONDS = scaled(3_600);
 const SAMPLES = 60;
-/** What fills first: code that is compiled, caches, and the dictionary of 10,000 texts, which takes two minutes. */
+/**
+ * Samples in which memory fills first: compiled code, caches, and the dictionary of 10,000 texts, which takes two
+ * minutes.
+ */
 const WARM_UP = SAMPLES / 2;
 
 /** Requests of all sorts, one after the other; of every five, an upload is broken off. */

@@ -48,7 +48,7 @@ it('8 b. a file that is moved to another place: what it had is there, what follo
   });
   expect(ledger.stored).toBe(ledger.started);
   await expectSound(database, { pruned: true });
-  // What was written to the old one when it had gone already is in both.
+  // Spans that were written to the old file when it had gone already are in both.
   const [before, after] = [await idsIn(old), await idsIn(database)];
   expect(after.length).toBeGreaterThan(400);
   expect(new Set([...before, ...after]).size).toBe(ledger.started);

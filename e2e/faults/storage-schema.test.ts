@@ -79,7 +79,7 @@ it('10 b. an older schema is brought up to date, with all that is in it', async 
   expect(await expectSound(database)).toMatchObject([{ stored: 3 }, { stored: 1 }]);
 });
 
-/** One for each version, then the views are dropped, and made anew. */
+/** The number of each step: a step for each version, then one in which the views are dropped and made anew. */
 const STEPS = Array.from({ length: SCHEMA_VERSION - OLDEST_VERSION + 2 }, (_, index) => index + 1);
 const MOMENTS = [
   ...STEPS.flatMap((step) => [`before ${step}`, `after ${step}`]),
@@ -112,7 +112,7 @@ it('10 c. kill -9 in the middle of a migration leaves the old schema or the new 
   expect(migrated).toBeLessThan(MOMENTS.length / 2);
 });
 
-/** What a process says of how it ended may be more than there is room for. */
+/** The bound of a spill file: a process's record of its own end may exceed the limit. */
 const MAX_SPILLED_BYTES = 1024 * 1024 + 4096;
 
 it('10 d. beside a newer schema, what processes spill at their end stays below one limit for all, and is taken in by whoever knows it', async ({

@@ -74,9 +74,9 @@ const BURST_SECONDS = 4;
 interface Loaded {
   readonly service: Service;
   requests: number;
-  /** Of the requests, in milliseconds. */
+  /** Latencies of the requests, in milliseconds. */
   readonly p99s: number[];
-  /** Of the file, four times a second. */
+  /** Sizes of the file, taken four times a second. */
   readonly sizes: number[];
 }
 

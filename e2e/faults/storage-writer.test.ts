@@ -93,7 +93,7 @@ it.each([
   ['normal', 1],
   ['full', 2],
 ])('16 a. synchronous: %s is what SQLite is told, and what the documentation says', async (synchronous, level) => {
-  // What is told is the same with every driver; only of this one can the connection be had from outside.
+  // The setting is the same with every driver; only this driver's connection can be had from outside.
   const { ended } = startScript(
     `const { default: sqlite3 } = await import('sqlite3');
      const { Database } = sqlite3;

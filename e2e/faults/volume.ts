@@ -29,7 +29,7 @@ function mount(directory: string, options: string): void {
   if (failure !== '') throw new Error(failure);
 }
 
-/** What went wrong; nothing if nothing did. */
+/** Runs a command, and returns its error; an empty text if there was none. */
 function run(command: string, ...parameters: string[]): string {
   const { status, stderr, error } = spawnSync(command, parameters, { encoding: 'utf8' });
   return status === 0 ? '' : (error?.message ?? stderr);

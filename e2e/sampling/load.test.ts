@@ -63,7 +63,7 @@ describe('a service at full speed', () => {
     const kept = Object.fromEntries((await keptFor(service.database)).map(({ reason, count }) => [reason, count]));
     expect(kept).toEqual({ budget: expect.any(Number), error: failed });
     const total = kept['budget']! + failed;
-    // What fails counts in the budget; a second's worth may come at once at the beginning.
+    // Failures count in the budget; a second's worth may come at once at the beginning.
     expect(total).toBeGreaterThan(budget * seconds * 0.5);
     expect(total).toBeLessThan(budget * (seconds + 1) * 1.5 + failed);
     const sizes = await query(

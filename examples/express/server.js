@@ -42,7 +42,7 @@ tenants.get('/products/:id', async (request, response) => {
   response.json(product);
 });
 
-// One query for the orders, and then one for each of them: the tree shows it.
+// The first query is for the orders; another follows for each of them, and the tree shows it.
 tenants.get('/orders', async (_request, response) => {
   const orders = await query('SELECT orders', 3, [1, 2, 3, 4, 5, 6, 7, 8]);
   const full = [];
