@@ -142,8 +142,8 @@ async function measure({ seconds, rounds, burstMillis }, say) {
       overloads.push({ name, ...result });
       if (result.missed !== 0) throw new Error(`${result.missed} requests were not counted`);
       say(
-        `${name}: ${result.keptPerSecond.toFixed(0)} spans a second kept of ${result.sentPerSecond.toFixed(0)} requests, ` +
-          `${result.keptErrors} of ${result.failed} failures, ${result.missed} requests not counted`,
+        `${name}: ${result.keptPerSecond.toFixed(0)} spans a second kept of ${result.sentPerSecond.toFixed(0)} ` +
+          `requests, ${result.keptErrors} of ${result.failed} failures, ${result.missed} requests not counted`,
       );
     }
     const rows = await costs(directory, rounds, burstMillis);
@@ -158,8 +158,9 @@ async function measure({ seconds, rounds, burstMillis }, say) {
 
 function describe({ seconds, overloads, rows, allowed, ceiling }) {
   return [
-    `An Express service at full speed, two spans a request, with \`maxSpansPerSecond: ${allowed}\` and so a ceiling of ${ceiling}, for ` +
-      `${seconds} s. What is kept beyond the budget has failed, or was slower than 99 in 100.`,
+    `An Express service at full speed, two spans a request, with \`maxSpansPerSecond: ${allowed}\` and so a ` +
+      `ceiling of ${ceiling}, for ${seconds} s. What is kept beyond the budget has failed, or was slower than 99 in ` +
+      '100.',
     '',
     table(
       ['', 'requests a second', 'spans kept a second', 'failures kept', 'requests not counted'],

@@ -100,7 +100,8 @@ async function byRoutes({ routes: counts, sets, burst, recorded, written }, load
 /** Writes so many spans more to the file. */
 async function write(file, spans, routes = 1) {
   let last;
-  for await (const row of growFile({ file, sizes: [spans], routes })) last = row; // To its end: the writer has closed the file then.
+  // To its end: the writer has closed the file then.
+  for await (const row of growFile({ file, sizes: [spans], routes })) last = row;
   return last;
 }
 

@@ -62,8 +62,9 @@ function compare({ ferretBare, ferret, otelBare, otel }) {
 
 function describe({ rounds, rows }) {
   return [
-    'One query after the other, a hundred below a request that is traced, sampling as it is by default, answered by a stream inside the process: what the ' +
-      'main thread takes for a query, in nanoseconds, without a watch, and what each instrumentation adds to that.',
+    'One query after the other, a hundred below a request that is traced, sampling as it is by default, answered ' +
+      'by a stream inside the process: what the main thread takes for a query, in nanoseconds, without a watch, and ' +
+      'what each instrumentation adds to that.',
     '',
     table(
       ['client', 'not watched', 'Ferret adds', 'OpenTelemetry adds', "of OpenTelemetry's"],

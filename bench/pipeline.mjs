@@ -65,7 +65,8 @@ export async function eventLoop({ rate, seconds, rounds, file, say }) {
       await takeIn(file ?? own);
       ferret.push({ ...result, bytes: statSync(file ?? own).size });
       say(
-        `${whole(rate)} spans a second, round ${round + 1} of ${rounds}: p99 ${hundredths(result.p99Millis)} ms, control ${hundredths(control.at(-1).p99Millis)} ms`,
+        `${whole(rate)} spans a second, round ${round + 1} of ${rounds}: p99 ${hundredths(result.p99Millis)} ms, ` +
+          `control ${hundredths(control.at(-1).p99Millis)} ms`,
       );
     }
     return summary(rate, control, ferret);
@@ -118,8 +119,8 @@ async function measure({ loads, seconds }, say) {
 
 function describe({ seconds, rates }) {
   const lines = [
-    'How late a timer of 1 ms is, in a loop that does its work in ticks, with each piece of work a span of three attributes or ' +
-      `not, for ${seconds} s.`,
+    'How late a timer of 1 ms is, in a loop that does its work in ticks, with each piece of work a span of three ' +
+      `attributes or not, for ${seconds} s.`,
   ];
   for (const { rate, rounds, measures, started, stored, takenIn, lost, bytesPerSpan, longestQueue } of rates) {
     lines.push(
@@ -136,9 +137,9 @@ function describe({ seconds, rates }) {
         ]),
       ),
       '',
-      `${whole(started)} spans started, ${whole(stored)} stored${takenIn ? ` (${whole(takenIn)} after the end, by \`ferret recover\`)` : ''}, ` +
-        `${whole(lost)} lost; at most ${whole(longestQueue)} waiting; ` +
-        `${whole(bytesPerSpan)} bytes a span in the file.`,
+      `${whole(started)} spans started, ${whole(stored)} ` +
+        `stored${takenIn ? ` (${whole(takenIn)} after the end, by \`ferret recover\`)` : ''}, ${whole(lost)} lost; ` +
+        `at most ${whole(longestQueue)} waiting; ${whole(bytesPerSpan)} bytes a span in the file.`,
     );
   }
   return lines.join('\n');

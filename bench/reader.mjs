@@ -139,7 +139,8 @@ function describe({ turns, files }) {
     '',
   ]);
   return [
-    `Commands as processes of their own, from start to end; the best of ${turns}, of exports, \`doctor\` and spans compared the only one.`,
+    `Commands as processes of their own, from start to end; the best of ${turns}, of exports, \`doctor\` and spans ` +
+      'compared the only one.',
     '',
     ...sections.flat(),
   ]

@@ -75,11 +75,12 @@ function describe({ rounds, ...results }) {
     }),
   );
   return [
-    'Start, three attributes, end; batches go to a store that keeps nothing. In the calls: what the caller waits for. In all: ' +
-      'processor time of all threads, with what happens to the batches later.',
+    'Start, three attributes, end; batches go to a store that keeps nothing. In the calls: what the caller waits ' +
+      'for. In all: processor time of all threads, with what happens to the batches later.',
     '',
     table(['', 'in the calls, ns', "of OpenTelemetry's", 'in all, ns', 'bytes allocated'], rows),
     '',
-    `${rounds} rounds. Spans dropped: Ferret ${whole(results.ferret.dropped)}, OpenTelemetry ${whole(results.otel.dropped)}.`,
+    `${rounds} rounds. Spans dropped: Ferret ${whole(results.ferret.dropped)}, OpenTelemetry ` +
+      `${whole(results.otel.dropped)}.`,
   ].join('\n');
 }

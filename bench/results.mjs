@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, platform } from 'node:os';
 import { writeAccount } from './account.mjs';
-import { quartileCell, table } from './cells.mjs';
+import { quartileCell, table, wrap } from './cells.mjs';
 import { compareGoals, describeGoals } from './goals.mjs';
 import { PARTS } from './parts.mjs';
 import { plot } from './plot.mjs';
@@ -36,16 +36,18 @@ export function writeResults(results) {
 
 /** RESULTS.md. */
 export function page(results) {
-  return `${[
-    '# Results',
-    '',
-    'Written by `npm run bench`; [how it is measured](README.md). Medians, with quartiles in brackets.',
-    '',
-    '## Goals',
-    '',
-    describeGoals(dataOf(results)),
-    ...PARTS.flatMap((part) => ['', ...section(part, results[part.name])]),
-  ].join('\n')}\n`;
+  return `${wrap(
+    [
+      '# Results',
+      '',
+      'Written by `npm run bench`; [how it is measured](README.md). Medians, with quartiles in brackets.',
+      '',
+      '## Goals',
+      '',
+      describeGoals(dataOf(results)),
+      ...PARTS.flatMap((part) => ['', ...section(part, results[part.name])]),
+    ].join('\n'),
+  )}\n`;
 }
 
 /** Each goal in two runs, then where and when each run measured its parts. */

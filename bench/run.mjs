@@ -38,7 +38,8 @@ async function run(parts) {
   }
   if (values.short) {
     say(
-      `\nThe page of results has ${page(results).length} characters, the account ${account(results).length}, and there are these plots:`,
+      `\nThe page of results has ${page(results).length} characters, the account ${account(results).length}, and ` +
+        'there are these plots:',
     );
     for (const { file, ...figure } of allPlots(results)) say(`${file}, ${plot(figure).length} characters`);
   } else {
@@ -88,7 +89,8 @@ function help() {
     '',
     ...PARTS.map(({ name, title, seconds }) => `  ${name.padEnd(12)}${title.padEnd(28)}about ${duration(seconds)}`),
     '',
-    `All parts: about ${duration(total)} on a quiet machine of two cores. Results go to bench/RESULTS.md, those of other parts stay.`,
+    `All parts: about ${duration(total)} on a quiet machine of two cores. Results go to bench/RESULTS.md, those of ` +
+      'other parts stay.',
     '--short: a sign of life from each part, within a minute; nothing is written.',
     '--compare <results.json>: the goals of another run beside those of bench/results.json; nothing is measured.',
   ].join('\n');

@@ -53,8 +53,8 @@ async function measure({ rounds, batches }, say) {
 
 function describe({ rounds, rows }) {
   return [
-    'A span with kind and three attributes, a hundred below a request, as instrumentations make them; sampling as it is ' +
-      "by default. Nanoseconds that the caller waits. OpenTelemetry's: `startSpan`, with `context.with` and " +
+    'A span with kind and three attributes, a hundred below a request, as instrumentations make them; sampling as ' +
+      "it is by default. Nanoseconds that the caller waits. OpenTelemetry's: `startSpan`, with `context.with` and " +
       '`propagation.extract` where Ferret has `runWith` and `continueTrace`.',
     '',
     table(

@@ -40,7 +40,8 @@ async function measure({ rounds, traces }, say) {
 
 function describe({ rows, recordNanos }) {
   return [
-    'Processor time of a request without a socket: ids, span, route and end, and the spans below it. Nothing is written.',
+    'Processor time of a request without a socket: ids, span, route and end, and the spans below it. Nothing is ' +
+      'written.',
     '',
     table(
       ['spans below it', '', 'ns a request', 'added, round by round'],

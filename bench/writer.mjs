@@ -29,8 +29,9 @@ async function measure({ sizes }, say) {
 
 function describe({ rows }) {
   return [
-    'Recording, batching and writing as fast as it goes, three attributes a span, each span a trace of its own, with all indexes and ' +
-      'statistics. The main thread records as well, so its share is the recording, the batch and its JSON; the other threads write.',
+    'Recording, batching and writing as fast as it goes, three attributes a span, each span a trace of its own, ' +
+      'with all indexes and statistics. The main thread records as well, so its share is the recording, the batch ' +
+      'and its JSON; the other threads write.',
     '',
     table(
       [

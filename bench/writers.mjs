@@ -48,7 +48,8 @@ async function measure({ count, seconds, rounds }, say) {
     alone.push(await together(1, seconds));
     all.push(await together(count, seconds));
     say(
-      `round ${round + 1} of ${rounds}: ${whole(alone.at(-1))} a second alone, ${whole(all.at(-1))} of ${count} together`,
+      `round ${round + 1} of ${rounds}: ${whole(alone.at(-1))} a second alone, ${whole(all.at(-1))} of ${count} ` +
+        'together',
     );
   }
   return {

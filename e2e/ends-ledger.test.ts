@@ -67,7 +67,8 @@ it('P15: rows are the truth where a process claims fewer, and spans that were co
        await ferret.flush();
        // As a Ferret of before did that wrote a tick after it had given up.
        const other = new sqlite3.Database(options.database);
-       await new Promise((resolve) => other.exec('UPDATE process SET stored = 5, spilled = 10, dropped_write_failed = 5', resolve));
+       await new Promise((resolve) =>
+         other.exec('UPDATE process SET stored = 5, spilled = 10, dropped_write_failed = 5', resolve));
        ferret.start('last').end();
        process.exit(7);`,
       database,

@@ -78,7 +78,8 @@ it('P27: what another version has left under the same keys, with another shape, 
      const stub = Object.freeze({ stub: true });
      const places = [globalThis, process];
      for (const key of keys) {
-       for (const place of places) Object.defineProperty(place, key, { value: stub, writable: true, configurable: true });
+       const property = { value: stub, writable: true, configurable: true };
+       for (const place of places) Object.defineProperty(place, key, property);
      }
      const { createRequire } = await import('node:module');
      const core = createRequire(process.argv[1])('@ferretjs/core');

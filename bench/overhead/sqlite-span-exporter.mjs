@@ -17,7 +17,8 @@ const SCHEMA = `
 const INSERT = `
   INSERT INTO spans
   SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4,
-         (value ->> 5) * 1000000000 + (value ->> 6), (value ->> 7) * 1000000000 + (value ->> 8), value ->> 9, value ->> 10
+         (value ->> 5) * 1000000000 + (value ->> 6), (value ->> 7) * 1000000000 + (value ->> 8),
+         value ->> 9, value ->> 10
   FROM json_each(?)
 `;
 

@@ -52,7 +52,8 @@ export function install(name, directory, dependencies) {
     writeFileSync(`${directory}/yarn.lock`, '');
   }
   run([...command, ...args], directory);
-  const binding = `${dirname(createRequire(`${root}packages/core/package.json`).resolve('sqlite3/package.json'))}/build/Release/node_sqlite3.node`;
+  const { resolve } = createRequire(`${root}packages/core/package.json`);
+  const binding = `${dirname(resolve('sqlite3/package.json'))}/build/Release/node_sqlite3.node`;
   const sqlite3 = installedSqlite3(name, directory);
   if (sqlite3 === undefined || !existsSync(binding))
     throw new Error(`No place for sqlite3's native part in ${directory}`);

@@ -48,7 +48,8 @@ describe.runIf(has('bash'))('bash', () => {
     const words = ['ferret', ...typed].map((word) => `'${word}'`).join(' ');
     const out = run(
       'bash',
-      `source '${scriptFor('bash')}'; COMP_WORDS=(${words}); COMP_CWORD=${typed.length}; _ferret; printf '%s\\n' "\${COMPREPLY[@]}"`,
+      `source '${scriptFor('bash')}'; COMP_WORDS=(${words}); COMP_CWORD=${typed.length}; ` +
+        `_ferret; printf '%s\\n' "\${COMPREPLY[@]}"`,
     );
     // Words of one prefix: bash itself leaves out the rest.
     expect(

@@ -65,12 +65,14 @@ const CHANGES = {
   'buckets that are none': "UPDATE route_minute SET buckets = '\u001b['",
   'buckets beyond all': 'UPDATE route_minute SET buckets = \'[[-1,5],[99999999999,1e300],["x",null]]\', count = -5',
   'kinds and outcomes of no meaning': 'UPDATE span SET kind = 99, outcome = -5, keep_reason = 77',
-  'absurd numbers': `UPDATE span SET start_us = 9223372036854775807, duration_ns = -9223372036854775807, http_status_code = -1;
+  'absurd numbers': `UPDATE span SET start_us = 9223372036854775807, duration_ns = -9223372036854775807,
+    http_status_code = -1;
     UPDATE process SET pid = -9223372036854775807, started = 9223372036854775807, stored = -1, first_span_id = -5`,
   'absurd ids': 'UPDATE span SET id = id - 9223372036854775000; UPDATE process SET last_span_id = 9223372036854775807',
   'ids that are none': "UPDATE span SET trace_id = x'', span_id = x'', parent_id = x''",
   'texts of a terminal':
-    "UPDATE process SET hostname = '\u001b[2J\u202e', thread_name = '\u0007'; UPDATE run SET run_id = id || '\u001b[2J'",
+    "UPDATE process SET hostname = '\u001b[2J\u202e', thread_name = '\u0007'; " +
+    "UPDATE run SET run_id = id || '\u001b[2J'",
 };
 
 /** `node:sqlite` of Node 22 cannot be told how long a value may be; see docs/operations.md. */

@@ -64,7 +64,8 @@ export async function spansOf({ file }: Run, scenario: string): Promise<readonly
     file,
     `SELECT child.name, child.kind, child.outcome, child.error_type, child.attributes
      FROM ferret_spans_v1 AS child JOIN ferret_spans_v1 AS root ON root.trace_id = child.trace_id
-     WHERE root.kind = 'server' AND root.attributes ->> '$."url.path"' = '/${scenario}' AND child.parent_id = root.span_id
+     WHERE root.kind = 'server' AND root.attributes ->> '$."url.path"' = '/${scenario}'
+       AND child.parent_id = root.span_id
      ORDER BY child.start_us`,
   );
   return rows.map(({ attributes, ...row }) => ({

@@ -25,17 +25,24 @@ const SCRIPT = String.raw`
   await Promise.all([1, 2, 3, 4].map(() => ferret.measure('at once', () => ferret.measure('inner', () => wait(3)))));
   await ferret.measure('fails', async () => { throw new TypeError('no "luck", really\r\n=1+1'); }).catch(() => {});
   for (const name of [
-    'GET /\u001b]0;pwned\u0007\u009b2J\u202e\r\n\u2028', '"]}\\', '😀 käse \ud83d', '=cmd|x', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1',
+    'GET /\u001b]0;pwned\u0007\u009b2J\u202e\r\n\u2028', '"]}\\', '😀 käse \ud83d', '=cmd|x', '+1', '-1', '@SUM(A1)',
+    '\t=1', '\r=1',
   ]) {
     ferret.measure(name, { [name]: name }, () => 1);
   }
   let outlives;
-  await ferret.measure('leaves', async () => { outlives = ferret.measure('outlives its parent', () => wait(20)); await wait(1); });
+  await ferret.measure('leaves', async () => {
+    outlives = ferret.measure('outlives its parent', () => wait(20));
+    await wait(1);
+  });
   await outlives;
   const sent = ferret.start('send', { kind: 'producer' });
   const received = ferret.start('receive', {
     kind: 'consumer', parent: null,
-    links: [sent, { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), tracestate: 'a=1,b=2', flags: 1, isRemote: true, attributes: { n: 1 } }],
+    links: [sent, {
+      traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), tracestate: 'a=1,b=2', flags: 1, isRemote: true,
+      attributes: { n: 1 },
+    }],
   });
   received.addEvent('retry', { attempt: 2, tags: ['=a'] }).addEvent('=ack');
   sent.end();

@@ -112,7 +112,8 @@ describe('what a client or an error can bring to a terminal', () => {
     });
     await flood(port, 1, () => hostile, { connections: 1 });
     const body = JSON.stringify({ message: `failed ${ESCAPES}` });
-    const failing = `POST /throw HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+    const fields = `Host: a\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}`;
+    const failing = `POST /throw HTTP/1.1\r\n${fields}\r\n\r\n${body}`;
     await flood(port, 1, () => failing, { connections: 1 });
     await ask(child, 'close');
     expectUndisturbed(await child.ended);

@@ -26,7 +26,8 @@ beforeAll(async () => {
   const script = `
     const ferret = createFerret({ ...options, service: '=service' });
     for (const name of ${JSON.stringify(FORMULAS)}) {
-      try { ferret.measure(name, { [name]: name }, () => { throw Object.assign(new Error(name), { name }); }); } catch {}
+      const fail = () => { throw Object.assign(new Error(name), { name }); };
+      try { ferret.measure(name, { [name]: name }, fail); } catch {}
     }
     ferret.measure('plain, "quoted"\\r\\nname', () => 1);
     await ferret.close();`;
@@ -47,7 +48,7 @@ function exportTo(output: string, ...parameters: string[]): Promise<Ended> {
   return runFerret(directory, 'export', source, '-o', output, ...parameters);
 }
 
-it('47. an export path that leads up, through a link or to what is there: nothing is replaced without --force', async () => {
+it('47. an export path that leads up, through a link or to a file: nothing is replaced without --force', async () => {
   const inner = join(directory, 'inner');
   await mkdir(inner);
   await writeFile(join(directory, 'precious'), 'precious');

@@ -218,7 +218,7 @@ describe.each(KOA)('%s', (_version, Koa) => {
     },
   );
 
-  it('36 b. mounted applications, nested routers and the middleware twice make one row, with the whole route', async () => {
+  it('36 b. mounted applications, nested routers and the middleware twice make one row with its route', async () => {
     const { exchange, rows } = await servePair((instance) => {
       const again = (host: { use(middleware: Koa3.Middleware): unknown }) => {
         // Without Ferret another middleware: the router's own parameters depend on whether there is any.

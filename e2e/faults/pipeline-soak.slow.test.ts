@@ -78,8 +78,8 @@ it(`29. ${SECONDS} s of mixed load: memory stays what it is`, { timeout: LONG_MI
   expect(outcomes.map(({ outcome }) => outcome)).toEqual(['aborted', 'error', 'ok']);
   figure(
     task,
-    `${SECONDS} s, ${ledger.stored} spans stored: ${megabytes(samples[WARM_UP])} MB in use half-way, ${megabytes(samples.at(-1))} MB ` +
-      `at the end, a slope of ${slope(samples.slice(WARM_UP))} KB a minute`,
+    `${SECONDS} s, ${ledger.stored} spans stored: ${megabytes(samples[WARM_UP])} MB in use half-way, ` +
+      `${megabytes(samples.at(-1))} MB at the end, a slope of ${slope(samples.slice(WARM_UP))} KB a minute`,
   );
 });
 

@@ -30,7 +30,8 @@ async function killRecorder(database: string, runId: string, moment: 'ready' | '
 async function storedOf(database: string, runId: string, first: number) {
   const [row] = await query<{ count: number; distinct: number; ofFirst: number }>(
     database,
-    `SELECT count(*) AS count, count(DISTINCT number) AS "distinct", count(*) FILTER (WHERE number < ${first}) AS ofFirst
+    `SELECT count(*) AS count, count(DISTINCT number) AS "distinct",
+       count(*) FILTER (WHERE number < ${first}) AS ofFirst
      FROM (SELECT attributes ->> '$.number' AS number FROM ferret_spans_v1 WHERE run_id = '${runId}')`,
   );
   return row!;

@@ -78,6 +78,7 @@ it('12. cluster workers killed and forked again under load: no gap in the ledger
   expect(stored + closed).toBeGreaterThanOrEqual(2 * (requests - wrong.length) - hardKills * WINDOW);
   figure(
     task,
-    `${KILLS} kills, ${requests} requests, ${wrong.length} without an answer; ${stored} spans stored by ${processes.length} processes`,
+    `${KILLS} kills, ${requests} requests, ${wrong.length} without an answer; ${stored} spans stored by ` +
+      `${processes.length} processes`,
   );
 });

@@ -25,7 +25,8 @@ async function serve(options: FerretOptions) {
 }
 
 const body = '{"message":"out of order"}';
-const failing = `POST /throw HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+const fields = `Host: a\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
+const failing = `POST /throw HTTP/1.1\r\n${fields}\r\n\r\n${body}`;
 const working = (index: number) => `GET /users/${index} HTTP/1.1\r\nHost: a\r\n\r\n`;
 
 interface Counted {
@@ -69,7 +70,8 @@ describe('a service at full speed', () => {
     const sizes = await query(
       service.database,
       `SELECT DISTINCT name, spans FROM (
-         SELECT max(CASE WHEN parent_id IS NULL THEN name END) AS name, count(*) AS spans FROM ferret_spans_v1 GROUP BY trace_id
+         SELECT max(CASE WHEN parent_id IS NULL THEN name END) AS name, count(*) AS spans FROM ferret_spans_v1
+         GROUP BY trace_id
        ) ORDER BY 1`,
     );
     expect(sizes).toEqual([
