@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createStoreFixture, type Database, FIXTURE_START_MICROS, openDatabase } from '@ferretjs/core/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryDirectory } from './temporary.js';
 
 const TRACES = 5_000;
 const ROWS_OF_ROOTS = [
@@ -52,7 +52,7 @@ let directory: string;
 let database: Database;
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'ferret-sql-'));
+  directory = temporaryDirectory();
   const file = join(directory, 'ferret.db');
   const store = await createStoreFixture(file);
   const process = await store.addProcess(await store.addRun());
@@ -67,7 +67,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await database.close();
-  rmSync(directory, { recursive: true });
 });
 
 /** Runs a statement in SQLite's own shell; `undefined` where the machine has none (`apt-get install sqlite3`). */

@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createStoreFixture, openDatabase } from '@ferretjs/core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runCommand } from '../command.js';
+import { runFerret } from '../ferret.js';
+import { temporaryDirectory } from '../temporary.js';
 
 /** Has a command say at its end how much memory it had at most. */
 const MEMORY = fileURLToPath(new URL('../apps/peak-memory.cjs', import.meta.url));
@@ -32,7 +32,7 @@ const COMMANDS = [
 let directory: string;
 
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'ferret-hostile-'));
+  directory = temporaryDirectory();
   const store = await createStoreFixture(join(directory, 'ferret.db'));
   for (const runId of ['run-1', 'run-2']) {
     const process = await store.addProcess(await store.addRun({ runId }), { endedAtMicros: null, endReason: null });
@@ -43,6 +43,7 @@ beforeEach(async () => {
   await store.close();
 });
 
+// Some of these files have more than 100 MB: none waits for the others' tests.
 afterEach(() => {
   rmSync(directory, { recursive: true });
 });
@@ -87,7 +88,7 @@ describe('a hostile file', () => {
       await database.close();
       for (const parameters of COMMANDS) {
         const env = { NODE_OPTIONS: `--require ${MEMORY}` };
-        const ended = await runCommand(parameters, { cwd: directory, env });
+        const ended = await runFerret(parameters, { cwd: directory, env });
         const { code, out } = ended;
         const err = ended.err.replace(PEAK, '');
         const label = `${parameters.join(' ')}: ${err.slice(0, 2_000)}`;

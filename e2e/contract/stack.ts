@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { Http2Server } from 'node:http2';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Ferret } from '@ferretjs/core';
+import { temporaryFile } from '../temporary.js';
 
 /** A web framework, and how the application of the contract is written in it. */
 export interface Stack {
@@ -44,14 +43,15 @@ export const HEADERS = { host: 'contract.test', 'user-agent': 'contract' };
 /** More than a connection holds. */
 export const LARGE_TEXT = 'x'.repeat(30_000_000);
 
+let large: string | undefined;
+
 /** The same as a file. */
 export function largeFile(): string {
-  const file = join(tmpdir(), `ferret-contract-${process.pid}`);
-  if (!existsSync(file)) {
-    writeFileSync(file, LARGE_TEXT);
-    process.once('exit', () => rmSync(file, { force: true }));
+  if (large === undefined) {
+    large = temporaryFile('large');
+    writeFileSync(large, LARGE_TEXT);
   }
-  return file;
+  return large;
 }
 
 /** Cannot be compressed. */

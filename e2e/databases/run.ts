@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import { message, start, temporaryFile } from '../child.js';
-import { runCommand } from '../command.js';
 import { query } from '../database.js';
+import { runFerret } from '../ferret.js';
 
 /** The value that all scenarios use, as in `apps/databases`. */
 const CANARY = 'cAnArY-4711';
@@ -89,7 +89,7 @@ export async function treeOf({ file }: Run, scenario: string): Promise<string> {
     file,
     `SELECT trace_id AS id FROM ferret_spans_v1 WHERE attributes ->> '$."url.path"' = '/${scenario}'`,
   );
-  const { out, err } = await runCommand(['trace', root?.id ?? '', file], { cwd: dirname(file) });
+  const { out, err } = await runFerret(['trace', root?.id ?? '', file], { cwd: dirname(file) });
   expect(err).toBe('');
   return out;
 }

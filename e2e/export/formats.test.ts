@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { Ajv } from 'ajv';
 import { parse } from 'csv-parse/sync';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { runScript, temporaryFile } from '../child.js';
 import { query } from '../database.js';
-import { runFerret } from './ferret.js';
+import { runFerret } from '../ferret.js';
 import { type EventRow, encodeOfficially, type LinkRow, type SpanRow } from './otlp-encoder.js';
 import { callsOf, openInSpeedscope } from './speedscope.js';
 
@@ -68,12 +67,8 @@ beforeAll(async () => {
   expect(new Set(rows.map((row) => row.outcome))).toEqual(new Set(['ok', 'error', 'interrupted']));
 });
 
-afterAll(async () => {
-  await rm(dirname(file), { recursive: true });
-});
-
 async function exported(...parameters: string[]): Promise<string> {
-  const ended = await runFerret(dirname(file), 'export', ...parameters);
+  const ended = await runFerret(['export', ...parameters], { cwd: dirname(file) });
   expect(ended).toMatchObject({ code: 0, err: '' });
   return ended.out;
 }

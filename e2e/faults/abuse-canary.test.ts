@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { expect, it } from 'vitest';
 import { ask, message, runScript, start, temporaryFile } from '../child.js';
-import { runCommand } from '../command.js';
+import { runFerret } from '../ferret.js';
 import { flood } from '../traffic.js';
 import { CANARY, expectNoCanary, filesBeside, MARKER } from './canary.js';
 import { expectSound, expectUndisturbed } from './invariants.js';
@@ -146,7 +146,7 @@ async function outputs(database: string): Promise<[string, string][]> {
   ];
   const ended: [string, string][] = [];
   for (const command of commands) {
-    const { code, out, err } = await runCommand(command, { cwd: dirname(database), env: { NODE_DEBUG: 'ferret' } });
+    const { code, out, err } = await runFerret(command, { cwd: dirname(database), env: { NODE_DEBUG: 'ferret' } });
     expect(code).toBe(0);
     ended.push([`ferret ${command.join(' ')}`, out + err]);
   }

@@ -1,7 +1,5 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Ferret } from '@ferretjs/core';
 import { ferret as expressFerret } from '@ferretjs/express';
 import { ferret as koaFerret } from '@ferretjs/koa';
@@ -13,6 +11,7 @@ import Koa2 from 'koa-2';
 import mount from 'koa-mount';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { leave, request } from '../contract/exchange.js';
+import { temporaryFile } from '../temporary.js';
 import { servePair } from './pair.js';
 
 // In development, frameworks answer errors with their stack, where Ferret's frames are.
@@ -36,7 +35,7 @@ const KOA = [
 describe.each(EXPRESS)('%s', (_version, express) => {
   let large: string;
   beforeAll(() => {
-    large = join(mkdtempSync(join(tmpdir(), 'ferret-e2e-')), 'large.bin');
+    large = temporaryFile('large.bin');
     writeFileSync(large, Buffer.alloc(32 * 1024 * 1024));
   });
 
