@@ -1,6 +1,6 @@
 // The figures of docs/performance.md: where the time of a request goes, by what each part adds to the one before it.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { table, tenths, whole } from './cells.mjs';
+import { table, tenths, whole, wrap } from './cells.mjs';
 import { FRAMEWORKS } from './overhead/variants.mjs';
 
 const PAGE = new URL('../docs/performance.md', import.meta.url);
@@ -20,8 +20,9 @@ export function account({ overhead, recording }) {
   const measured = Object.entries(overhead.data.frameworks).filter(([, { variants }]) => variants.context);
   const columns = measured.map(([, { variants }]) => partsOf(variants));
   const lines = [
-    `Microseconds of processor time a request, \`npm run bench -- overhead\`, ${overhead.measuredOn}, Node ${overhead.node} unless said ` +
-      `otherwise, on ${overhead.machine}. Each row is what is added to the ones above it.`,
+    `Microseconds of processor time a request, \`npm run bench -- overhead\`, ${overhead.measuredOn}, Node ` +
+      `${overhead.node} unless said otherwise, on ${overhead.machine}. Each row is what is added to the ones above ` +
+      'it.',
     '',
     table(
       ['', ...measured.map(([framework]) => FRAMEWORKS[framework].label)],
@@ -40,7 +41,7 @@ export function account({ overhead, recording }) {
       ...floors(measured, outside.calls.median),
     );
   }
-  return lines.join('\n');
+  return wrap(lines.join('\n'));
 }
 
 /** With a span by itself in place of the row "span"; of what ran on the Node that `spanNanos` was measured on. */
@@ -52,9 +53,9 @@ function floors(measured, spanNanos) {
       const saved = main('ferret-unstored') - main('context') - spanNanos / 1000;
       const all = (variant) => variants[variant].addedAllMicros.median;
       return (
-        `- on ${FRAMEWORKS[framework].label}, ${tenths(main('ferret') - saved)} us on the main thread (an eighth of OpenTelemetry's is ` +
-        `${tenths(main('otel-noop') / 8)}) and ${tenths(all('ferret') - saved)} us on all threads (a sixth of OpenTelemetry's to SQLite ` +
-        `is ${tenths(all('otel-sqlite') / 6)}).`
+        `- on ${FRAMEWORKS[framework].label}, ${tenths(main('ferret') - saved)} us on the main thread (an eighth ` +
+        `of OpenTelemetry's is ${tenths(main('otel-noop') / 8)}) and ${tenths(all('ferret') - saved)} us on all ` +
+        `threads (a sixth of OpenTelemetry's to SQLite is ${tenths(all('otel-sqlite') / 6)}).`
       );
     });
 }

@@ -1,6 +1,6 @@
-// One service of the budget benchmark: Express with a route that measures something below it, and one that fails. BUDGET is what Ferret
-// may keep a second; without it there is no Ferret. Answers "cpu" with the processor time of all its threads so far, "close" with
-// its ledger.
+// A service of the budget benchmark: Express with a route that measures something below it, and one that fails. BUDGET
+// is the number of spans that Ferret may keep a second; without it there is no Ferret. Answers "cpu" with the processor
+// time of all its threads so far, "close" with its ledger.
 import { createFerret } from '@ferretjs/core';
 import { ferret } from '@ferretjs/express';
 import express from 'express';

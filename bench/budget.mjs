@@ -1,5 +1,5 @@
-// The rate budget under load: what is kept of a service at full speed, whether the counts are exact, and what a request costs without
-// Ferret, with everything kept, and with a budget.
+// The rate budget under load: the spans that are kept of a service at full speed, whether the counts are exact, and the
+// cost of a request without Ferret, with everything kept, and with a budget.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -99,7 +99,10 @@ async function whatIsIn(file) {
   return found;
 }
 
-/** Processor time of a request, of all threads of the service: turn and turn about, and what is added to the bare one. */
+/**
+ * Processor time of a request, of all threads of the service, and its difference to the bare one. The services take
+ * turns.
+ */
 async function costs(directory, rounds, millis) {
   const variants = { 'without Ferret': undefined, 'everything kept': 'Infinity', [`a budget of ${BUDGET}`]: BUDGET };
   const services = [];
@@ -139,8 +142,8 @@ async function measure({ seconds, rounds, burstMillis }, say) {
       overloads.push({ name, ...result });
       if (result.missed !== 0) throw new Error(`${result.missed} requests were not counted`);
       say(
-        `${name}: ${result.keptPerSecond.toFixed(0)} spans a second kept of ${result.sentPerSecond.toFixed(0)} requests, ` +
-          `${result.keptErrors} of ${result.failed} failures, ${result.missed} requests not counted`,
+        `${name}: ${result.keptPerSecond.toFixed(0)} spans a second kept of ${result.sentPerSecond.toFixed(0)} ` +
+          `requests, ${result.keptErrors} of ${result.failed} failures, ${result.missed} requests not counted`,
       );
     }
     const rows = await costs(directory, rounds, burstMillis);
@@ -155,8 +158,9 @@ async function measure({ seconds, rounds, burstMillis }, say) {
 
 function describe({ seconds, overloads, rows, allowed, ceiling }) {
   return [
-    `An Express service at full speed, two spans a request, with \`maxSpansPerSecond: ${allowed}\` and so a ceiling of ${ceiling}, for ` +
-      `${seconds} s. What is kept beyond the budget has failed, or was slower than 99 in 100.`,
+    `An Express service at full speed, two spans a request, with \`maxSpansPerSecond: ${allowed}\` and so a ` +
+      `ceiling of ${ceiling}, for ${seconds} s. What is kept beyond the budget has failed, or was slower than 99 in ` +
+      '100.',
     '',
     table(
       ['', 'requests a second', 'spans kept a second', 'failures kept', 'requests not counted'],

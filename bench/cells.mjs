@@ -1,4 +1,4 @@
-// Numbers and quartiles as cells of a table.
+// Numbers and quartiles as cells of a table, and the lines around it.
 
 const number = (digits) => {
   const format = new Intl.NumberFormat('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
@@ -14,6 +14,15 @@ export const percent = (share) => `${tenths(share * 100)} %`;
 /** Median, with the quartiles in brackets. */
 export function quartileCell({ q1, median, q3 }, format = hundredths) {
   return `${format(median)} [${format(q1)}, ${format(q3)}]`;
+}
+
+/** Markdown in lines of at most 120 characters, but for rows of tables and images. */
+export function wrap(markdown) {
+  return markdown.replaceAll(/^(?![|!]).{121,}$/gm, (line) =>
+    line.startsWith('- ')
+      ? line.replaceAll(/(?=.{119})(.{1,118}) /g, '$1\n  ')
+      : line.replaceAll(/(?=.{121})(.{1,120}) /g, '$1\n'),
+  );
 }
 
 /** Lines of a Markdown table. */

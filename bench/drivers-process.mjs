@@ -1,4 +1,5 @@
-// Stores batches one after the other in the file DATABASE, and tells what that took. The Node's arguments decide which driver runs.
+// Stores batches one after the other in the file DATABASE, and reports the time. The Node's arguments decide which
+// driver runs.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createFerret } from '@ferretjs/core';
 

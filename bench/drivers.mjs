@@ -58,8 +58,9 @@ async function measure({ rounds, batches }, say) {
 
 function describe({ rounds, batches, rows }) {
   return [
-    `Node ${MAJOR}, with its own SQLite and without (\`--no-experimental-sqlite\`): ${rounds} processes of each, in turn, that store ${batches} ` +
-      'batches of 512 spans, each flushed. Processor time; the spans themselves are in it.',
+    `Node ${MAJOR}, with its own SQLite and without (\`--no-experimental-sqlite\`): ${rounds} processes of each, ` +
+      `in turn, that store ${batches} batches of 512 spans, each flushed. Processor time; the spans themselves are ` +
+      'in it.',
     '',
     table(
       ['driver', ...Object.values(FIGURES)],

@@ -3,8 +3,9 @@ import { quartiles } from './quartiles.mjs';
 const TIMES = 20;
 
 /**
- * How long the same piece of work takes, in milliseconds: objects, texts and memory, as a request has them. A part is measured
- * between two of these; who compares two runs sees from them whether the machine was as fast, and as quiet.
+ * Milliseconds that the same piece of work takes: objects, texts and memory, as a request has them. Each part is
+ * measured between two of these. They show whether the machine was as fast, and as quiet, in two runs that are
+ * compared.
  */
 function fixedWork() {
   return Array.from({ length: TIMES }, () => {

@@ -1,4 +1,4 @@
-// What was aimed for, and whether it is met: computed from the results, never typed. Medians count.
+// The goals, and whether each is met: computed from the results, never typed. Medians count.
 import { hundredths, percent, table, tenths, whole } from './cells.mjs';
 
 const micros = (value) => `${hundredths(value)} us`;
@@ -97,7 +97,10 @@ export function describeGoals(data) {
   );
 }
 
-/** The same table of two runs, with how much more the larger figure of each row is than the smaller one, in percent of that. */
+/**
+ * The same table of two runs. The difference of each row is that of the larger figure to the smaller one, in percent of
+ * the smaller one.
+ */
 export function compareGoals(first, second) {
   return table(
     ['what', 'goal', 'first', 'second', 'differ by'],
@@ -123,7 +126,7 @@ function difference(show, one, other) {
   if (one === undefined || other === undefined) return '';
   const [smaller, larger] = [Math.min(one, other), Math.max(one, other)];
   if (smaller > 0 || smaller === larger) return percent(larger === 0 ? 0 : larger / smaller - 1);
-  // Of zero, or of noise around it, nothing is a part.
+  // A share of zero, or of noise around it, means nothing.
   return show(larger - smaller);
 }
 
@@ -160,8 +163,8 @@ function allShare(framework) {
 }
 
 /**
- * What Ferret adds, as a part of what a rival adds; each first taken as a part of its own bare app: the two were not measured in the
- * same minutes, and the machine may not have been as fast.
+ * The cost of Ferret as a share of a rival's cost. Each is first taken as a share of its own bare app: the two were not
+ * measured in the same minutes, and the machine may not have been as fast.
  */
 function ofRival(framework, rival, took, added) {
   const ofBare = (row) => row && row[added].median / (row[took].median - row[added].median);

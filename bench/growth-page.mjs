@@ -1,10 +1,10 @@
-// What the growth benchmark has measured, as tables and curves.
+// Results of the growth benchmark, as tables and curves.
 import { hundredths, quartileCell, table, tenths, whole } from './cells.mjs';
 
 export function describeGrowth({ rate, sizes, routes }) {
   return [
-    'Added times are of a request to the Express app, against bare, of three processes of each a row: what differs less than processes do ' +
-      'says nothing. The writer is that of the section on it, for the spans that come next.',
+    'Added times are of a request to the Express app, against bare, of three processes of each a row: what differs ' +
+      'less than processes do says nothing. The writer is that of the section on it, for the spans that come next.',
     '',
     '### By spans in the file',
     '',

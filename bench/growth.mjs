@@ -1,4 +1,4 @@
-// How each figure grows: with the spans that are in the file already, and with the routes that the app has.
+// The growth of each figure with the spans that are in the file already, and with the routes that the app has.
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { quartileCell, whole } from './cells.mjs';
@@ -64,7 +64,10 @@ async function bySize({ sizes, sets, burst, loop, written }, load, say) {
   });
 }
 
-/** What is measured writes as well, so to a copy, in a folder of its own: a write-ahead log that is left belongs to no other file. */
+/**
+ * The measured process writes as well, so it gets a copy in a folder of its own: a write-ahead log that is left belongs
+ * to no other file.
+ */
 async function atSize(growing, bytes, { sets, burst, loop, written, load }) {
   return await inTemporaryFolder(async (folder) => {
     const file = join(folder, 'measured.db');
@@ -97,7 +100,8 @@ async function byRoutes({ routes: counts, sets, burst, recorded, written }, load
 /** Writes so many spans more to the file. */
 async function write(file, spans, routes = 1) {
   let last;
-  for await (const row of growFile({ file, sizes: [spans], routes })) last = row; // To its end: the writer has closed the file then.
+  // To its end: the writer has closed the file then.
+  for await (const row of growFile({ file, sizes: [spans], routes })) last = row;
   return last;
 }
 

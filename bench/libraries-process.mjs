@@ -1,6 +1,6 @@
-// One side of the libraries benchmark: a client asks one question after the other, a hundred below one request. TRACER says whose request it
-// is, Ferret's or OpenTelemetry's, and INSTRUMENTED whether the client is watched. Spans go to a store that keeps nothing. Sends the
-// nanoseconds that a question took: the median of the requests.
+// A process of the libraries benchmark: a client asks one question after the other, a hundred below one request. TRACER
+// says whose request it is, Ferret's or OpenTelemetry's, and INSTRUMENTED whether the client is watched. Spans go to a
+// store that keeps nothing. Sends the nanoseconds that a question took: the median of the requests.
 import { createRequire } from 'node:module';
 import net from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';

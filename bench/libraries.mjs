@@ -1,5 +1,6 @@
-// What seeing a query costs: each client watched by Ferret, and by OpenTelemetry's instrumentation of it, against the same client that is not
-// watched, below a request that is traced in any case. In turn, each in a process of its own. The servers are streams inside the process.
+// The cost of seeing a query: each client watched by Ferret, and by OpenTelemetry's instrumentation of it, against the
+// same client unwatched, below a request that is traced in any case. The clients take turns, each in a process of its
+// own. The servers are streams inside the process.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -46,7 +47,7 @@ async function record(client, variant, batches) {
   return nanos;
 }
 
-/** What each of the two adds to a query, in nanoseconds, round by round. */
+/** Nanoseconds that each of the two adds to a query, round by round. */
 function compare({ ferretBare, ferret, otelBare, otel }) {
   const added = (nanos, bare) => nanos.map((value, round) => value - bare[round]);
   const ofFerret = added(ferret, ferretBare);
@@ -61,8 +62,9 @@ function compare({ ferretBare, ferret, otelBare, otel }) {
 
 function describe({ rounds, rows }) {
   return [
-    'One query after the other, a hundred below a request that is traced, sampling as it is by default, answered by a stream inside the process: what the ' +
-      'main thread takes for a query, in nanoseconds, without a watch, and what each instrumentation adds to that.',
+    'One query after the other, a hundred below a request that is traced, sampling as it is by default, answered ' +
+      'by a stream inside the process: what the main thread takes for a query, in nanoseconds, without a watch, and ' +
+      'what each instrumentation adds to that.',
     '',
     table(
       ['client', 'not watched', 'Ferret adds', 'OpenTelemetry adds', "of OpenTelemetry's"],

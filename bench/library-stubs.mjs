@@ -1,5 +1,6 @@
-// Servers for the libraries benchmark, inside the process: streams that speak enough of a protocol to answer the one question of the benchmark at
-// once, with one row. What a client costs is then not lost in what a network and a database do.
+// Servers for the libraries benchmark, inside the process: streams that speak enough of a protocol to answer the one
+// question of the benchmark at once, with one row. The cost of a client is then not lost in that of a network and a
+// database.
 import { Duplex } from 'node:stream';
 
 /** A socket whose other end answers each message with what `answer` returns for it. */

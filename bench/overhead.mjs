@@ -1,4 +1,4 @@
-// What a request costs more with Ferret, and with what a user would pick instead.
+// The added cost of a request with Ferret, and with the tools that a user would pick instead.
 import { join } from 'node:path';
 import { hundredths, percent, quartileCell, table, tenths, whole } from './cells.mjs';
 import { placeBesideNest11 } from './overhead/load-nest.mjs';
@@ -99,7 +99,7 @@ function withoutBare({ [BARE]: _, ...others }) {
   return others;
 }
 
-/** Of the spans that the requests of all bursts made, those that were not exported; of those sets too that do not count otherwise. */
+/** Spans of the requests of all bursts that were not exported, with those of the sets that do not count otherwise. */
 function lostShare(sets, variant, spansPerRequest) {
   const sum = (key) => sets.reduce((total, set) => total + set[variant].counts[key], 0);
   return spansPerRequest === 0 ? undefined : Math.max(0, 1 - sum('exported') / (sum('requests') * spansPerRequest));
@@ -107,10 +107,10 @@ function lostShare(sets, variant, spansPerRequest) {
 
 function describe({ pinned, frameworks }) {
   const lines = [
-    'Microseconds of processor time that a request costs more than in the bare app, on the main thread and on all threads, from ' +
-      'short bursts in turn: the least of the bursts to each process (of other threads, their median), and differences to the bare process ' +
-      'beside it; all spans are written by the end of each burst. Latencies are those of a fixed rate, half of what the bare app can answer, from when each ' +
-      'request was due.',
+    'Microseconds of processor time that a request costs more than in the bare app, on the main thread and on all ' +
+      'threads, from short bursts in turn: the least of the bursts to each process (of other threads, their median), ' +
+      'and differences to the bare process beside it; all spans are written by the end of each burst. Latencies are ' +
+      'those of a fixed rate, half of what the bare app can answer, from when each request was due.',
   ];
   if (!pinned) lines.push('', 'Without `taskset` or a second core, nothing was pinned: these figures are noise.');
   for (const [framework, { rate, rounds, sets, made, variants }] of Object.entries(frameworks)) {
@@ -120,9 +120,10 @@ function describe({ pinned, frameworks }) {
       '',
       `### ${FRAMEWORKS[framework].label}`,
       '',
-      `${rounds} bursts to each of ${sets.own} processes of bare and of each row of Ferret's, apart from ${sets.rivals} of bare and of each ` +
-        `rival; ${made.own - sets.own} and ${made.rivals - sets.rivals} more were left out, as bare was slower then. Bare, beside Ferret: ` +
-        `${quartileCell(variants[BARE].mainMicros)} us a request on the main thread.`,
+      `${rounds} bursts to each of ${sets.own} processes of bare and of each row of Ferret's, apart from ` +
+        `${sets.rivals} of bare and of each rival; ${made.own - sets.own} and ${made.rivals - sets.rivals} more were ` +
+        `left out, as bare was slower then. Bare, beside Ferret: ${quartileCell(variants[BARE].mainMicros)} us a ` +
+        'request on the main thread.',
       '',
       table(
         ['', 'main thread, us added', 'all threads, us added', 'requests a second', 'spans a request', 'lost'],
@@ -162,7 +163,7 @@ function behindAt(rate, rows) {
   if (behind.length === 0) return [];
   return [
     '',
-    `Cannot answer ${whole(rate)} a second, or hardly: ${behind.join('; ')}. Such a server falls behind for as long as the rate is kept ` +
-      'up, so its latencies say that, and no more; two runs do not agree in them.',
+    `Cannot answer ${whole(rate)} a second, or hardly: ${behind.join('; ')}. Such a server falls behind for as ` +
+      'long as the rate is kept up, so its latencies say that, and no more; two runs do not agree in them.',
   ];
 }

@@ -13,9 +13,9 @@ import { writer } from './writer.mjs';
 import { writers } from './writers.mjs';
 
 /**
- * All that is measured, in the order of the results page. A part has a `name`, a `title`, the `seconds` it takes on a quiet machine,
- * what it is to do in `full` and in the `short` form, `measure(plan, say)`, which resolves to plain data, `describe(data)`, which
- * makes Markdown of that, perhaps `plots(data)`, and `linuxOnly` if it reads /proc.
+ * All parts of the benchmark, in the order of the results page. A part has a `name`, a `title`, the `seconds` it takes
+ * on a quiet machine, its plans in `full` and in the `short` form, `measure(plan, say)`, which resolves to plain data,
+ * `describe(data)`, which makes Markdown of that, perhaps `plots(data)`, and `linuxOnly` if it reads /proc.
  */
 export const PARTS = [
   overhead,

@@ -1,5 +1,6 @@
-// One side of the pipeline benchmark: a steady rate of work in ticks of a few milliseconds, and a timer that measures
-// how late the event loop is. FILE makes each piece of work a span with three attributes; without it this is the control.
+// A process of the pipeline benchmark: a steady rate of work in ticks of a few milliseconds, and a timer that measures
+// how late the event loop is. FILE makes each piece of work a span with three attributes; without it this is the
+// control.
 import { performance } from 'node:perf_hooks';
 import { createFerret } from '@ferretjs/core';
 import { percentile } from './percentile.mjs';
@@ -14,7 +15,7 @@ const OPTIONS = {
 };
 const ferret = process.env.FILE ? createFerret(OPTIONS) : undefined;
 
-/** How late each tick of a 1 ms timer was, in milliseconds. */
+/** The delay of each tick of a 1 ms timer, in milliseconds. */
 const delays = [];
 let expected = performance.now() + 1;
 let longestQueue = 0;

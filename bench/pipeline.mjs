@@ -1,5 +1,5 @@
-// What recording does to the event loop: the same loop with and without Ferret, turn and turn about, each in a process
-// of its own, and whether all spans arrive.
+// The effect of recording on the event loop: the same loop with and without Ferret, turn and turn about, each in a
+// process of its own, and whether all spans arrive.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
@@ -45,7 +45,7 @@ export const pipeline = {
   plots,
 };
 
-/** One process: `rate` spans a second for `seconds`, with Ferret (a file) or without (a control). */
+/** Runs a process: `rate` spans a second for `seconds`, with Ferret (a file) or without (a control). */
 async function run(rate, seconds, file) {
   const child = fork(PROCESS, { env: { ...process.env, RATE: rate, SECONDS: seconds, FILE: file ?? '' } });
   const [result] = await once(child, 'message');
@@ -65,14 +65,17 @@ export async function eventLoop({ rate, seconds, rounds, file, say }) {
       await takeIn(file ?? own);
       ferret.push({ ...result, bytes: statSync(file ?? own).size });
       say(
-        `${whole(rate)} spans a second, round ${round + 1} of ${rounds}: p99 ${hundredths(result.p99Millis)} ms, control ${hundredths(control.at(-1).p99Millis)} ms`,
+        `${whole(rate)} spans a second, round ${round + 1} of ${rounds}: p99 ${hundredths(result.p99Millis)} ms, ` +
+          `control ${hundredths(control.at(-1).p99Millis)} ms`,
       );
     }
     return summary(rate, control, ferret);
   });
 }
 
-/** What did not get into the file before the deadline of `close()` is there after this, or it is an error. */
+/**
+ * Takes in the spans that were not in the file before the deadline of `close()`. It throws if some are still missing.
+ */
 async function takeIn(file) {
   const { damaged, left } = await recoverFile(file);
   if (damaged > 0 || left.length > 0) throw new Error(`the spill file beside ${file} could not be taken in`);
@@ -116,8 +119,8 @@ async function measure({ loads, seconds }, say) {
 
 function describe({ seconds, rates }) {
   const lines = [
-    'How late a timer of 1 ms is, in a loop that does its work in ticks, with each piece of work a span of three attributes or ' +
-      `not, for ${seconds} s.`,
+    'How late a timer of 1 ms is, in a loop that does its work in ticks, with each piece of work a span of three ' +
+      `attributes or not, for ${seconds} s.`,
   ];
   for (const { rate, rounds, measures, started, stored, takenIn, lost, bytesPerSpan, longestQueue } of rates) {
     lines.push(
@@ -134,9 +137,9 @@ function describe({ seconds, rates }) {
         ]),
       ),
       '',
-      `${whole(started)} spans started, ${whole(stored)} stored${takenIn ? ` (${whole(takenIn)} after the end, by \`ferret recover\`)` : ''}, ` +
-        `${whole(lost)} lost; at most ${whole(longestQueue)} waiting; ` +
-        `${whole(bytesPerSpan)} bytes a span in the file.`,
+      `${whole(started)} spans started, ${whole(stored)} ` +
+        `stored${takenIn ? ` (${whole(takenIn)} after the end, by \`ferret recover\`)` : ''}, ${whole(lost)} lost; ` +
+        `at most ${whole(longestQueue)} waiting; ${whole(bytesPerSpan)} bytes a span in the file.`,
     );
   }
   return lines.join('\n');

@@ -35,7 +35,10 @@ export async function writeLargeFile(file, spans, say = () => undefined) {
 
 const MINUTES = 1_440;
 
-/** Counts as a day of these spans would leave them, a row a minute and name, in place of the few minutes it took to write. */
+/**
+ * Counts as a day of these spans would leave them, a row a minute and name, in place of the few minutes it took to
+ * write.
+ */
 export async function addRouteMinutes(file, spans) {
   const database = new sqlite3.Database(file);
   const run = (sql, parameters = []) =>

@@ -1,5 +1,5 @@
-// How long the commands take that read a large file, as processes of their own, and how much memory: the best of some turns, as
-// others may be busy on the machine.
+// Time and memory of the commands that read a large file, as processes of their own: the best of some turns, as others
+// may be busy on the machine.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -139,7 +139,8 @@ function describe({ turns, files }) {
     '',
   ]);
   return [
-    `Commands as processes of their own, from start to end; the best of ${turns}, of exports, \`doctor\` and spans compared the only one.`,
+    `Commands as processes of their own, from start to end; the best of ${turns}, of exports, \`doctor\` and spans ` +
+      'compared the only one.',
     '',
     ...sections.flat(),
   ]

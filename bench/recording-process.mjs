@@ -1,5 +1,6 @@
-// One side of the recording benchmark: KIND records spans, start, three attributes and end, in batches with a turn of the event loop
-// after each, so that all of them flow to a store that keeps nothing. MODE: nanoseconds a span, or bytes allocated.
+// A process of the recording benchmark: KIND records spans, start, three attributes and end, in batches with a turn of
+// the event loop after each, so that all of them flow to a store that keeps nothing. MODE: nanoseconds a span, or bytes
+// allocated.
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
 import { threadTime } from './thread-time.mjs';
@@ -42,7 +43,10 @@ async function nanosPerSpan(batch) {
   return { calls, all };
 }
 
-/** The growth of a heap in which nothing is collected meanwhile (--min-semi-space-size): whatever was allocated is still there. */
+/**
+ * The growth of a heap in which nothing is collected meanwhile (--min-semi-space-size): all that was allocated is still
+ * there.
+ */
 async function bytesPerSpan(batch) {
   let collections = 0;
   const observer = new PerformanceObserver((list) => {

@@ -1,5 +1,5 @@
-// What a span costs its caller: start, three attributes and end, Ferret and OpenTelemetry's tracer in turn, each in a
-// process of its own. Both hand their batches to a store that keeps nothing.
+// The cost of a span to its caller: start, three attributes and end, Ferret and OpenTelemetry's tracer in turn, each in
+// a process of its own. Both hand their batches to a store that keeps nothing.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -22,7 +22,7 @@ export const recording = {
   describe,
 };
 
-/** One process: both places, by MODE. */
+/** Runs a process: both places, by MODE. */
 export async function record({ kind, mode, batches, routes = 1 }) {
   const child = fork(PROCESS, {
     env: { ...process.env, KIND: kind, MODE: mode, BATCHES: batches, ROUTES: routes },
@@ -75,11 +75,12 @@ function describe({ rounds, ...results }) {
     }),
   );
   return [
-    'Start, three attributes, end; batches go to a store that keeps nothing. In the calls: what the caller waits for. In all: ' +
-      'processor time of all threads, with what happens to the batches later.',
+    'Start, three attributes, end; batches go to a store that keeps nothing. In the calls: what the caller waits ' +
+      'for. In all: processor time of all threads, with what happens to the batches later.',
     '',
     table(['', 'in the calls, ns', "of OpenTelemetry's", 'in all, ns', 'bytes allocated'], rows),
     '',
-    `${rounds} rounds. Spans dropped: Ferret ${whole(results.ferret.dropped)}, OpenTelemetry ${whole(results.otel.dropped)}.`,
+    `${rounds} rounds. Spans dropped: Ferret ${whole(results.ferret.dropped)}, OpenTelemetry ` +
+      `${whole(results.otel.dropped)}.`,
   ].join('\n');
 }

@@ -1,8 +1,8 @@
-// What was measured (results.json), and the page and plots made from it. A run of some parts replaces these only.
+// The results (results.json), and the page and plots made from them. A run of some parts replaces these only.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, platform } from 'node:os';
 import { writeAccount } from './account.mjs';
-import { quartileCell, table } from './cells.mjs';
+import { quartileCell, table, wrap } from './cells.mjs';
 import { compareGoals, describeGoals } from './goals.mjs';
 import { PARTS } from './parts.mjs';
 import { plot } from './plot.mjs';
@@ -36,19 +36,21 @@ export function writeResults(results) {
 
 /** RESULTS.md. */
 export function page(results) {
-  return `${[
-    '# Results',
-    '',
-    'Written by `npm run bench`; [how it is measured](README.md). Medians, with quartiles in brackets.',
-    '',
-    '## Goals',
-    '',
-    describeGoals(dataOf(results)),
-    ...PARTS.flatMap((part) => ['', ...section(part, results[part.name])]),
-  ].join('\n')}\n`;
+  return `${wrap(
+    [
+      '# Results',
+      '',
+      'Written by `npm run bench`; [how it is measured](README.md). Medians, with quartiles in brackets.',
+      '',
+      '## Goals',
+      '',
+      describeGoals(dataOf(results)),
+      ...PARTS.flatMap((part) => ['', ...section(part, results[part.name])]),
+    ].join('\n'),
+  )}\n`;
 }
 
-/** What two runs say of each goal, then where and when each measured its parts. */
+/** Each goal in two runs, then where and when each run measured its parts. */
 export function comparison(first, second) {
   const rows = PARTS.map(({ name }) => [
     name,

@@ -1,6 +1,6 @@
-// npm run bench [-- <part> ...] [--short | --compare <results.json>]: measures, prints, and rewrites bench/RESULTS.md with its
-// plots. The short form shows that every part works; it writes nothing and says nothing about speed. `--compare` measures nothing, and
-// prints two results side by side.
+// npm run bench [-- <part> ...] [--short | --compare <results.json>]: measures, prints, and rewrites bench/RESULTS.md
+// with its plots. The short form shows that every part works; it writes nothing and says nothing about speed.
+// `--compare` measures nothing, and prints two results side by side.
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { account } from './account.mjs';
@@ -38,7 +38,8 @@ async function run(parts) {
   }
   if (values.short) {
     say(
-      `\nThe page of results has ${page(results).length} characters, the account ${account(results).length}, and there are these plots:`,
+      `\nThe page of results has ${page(results).length} characters, the account ${account(results).length}, and ` +
+        'there are these plots:',
     );
     for (const { file, ...figure } of allPlots(results)) say(`${file}, ${plot(figure).length} characters`);
   } else {
@@ -88,7 +89,8 @@ function help() {
     '',
     ...PARTS.map(({ name, title, seconds }) => `  ${name.padEnd(12)}${title.padEnd(28)}about ${duration(seconds)}`),
     '',
-    `All parts: about ${duration(total)} on a quiet machine of two cores. Results go to bench/RESULTS.md, those of other parts stay.`,
+    `All parts: about ${duration(total)} on a quiet machine of two cores. Results go to bench/RESULTS.md, those of ` +
+      'other parts stay.',
     '--short: a sign of life from each part, within a minute; nothing is written.',
     '--compare <results.json>: the goals of another run beside those of bench/results.json; nothing is measured.',
   ].join('\n');

@@ -1,4 +1,4 @@
-// One side of the seam benchmark: KIND makes spans as an instrumentation does, below one request a batch, with a turn
+// A process of the seam benchmark: KIND makes spans as an instrumentation does, below one request a batch, with a turn
 // of the event loop after each batch, so that all of them flow to a store that keeps nothing. Sends the nanoseconds in
 // the calls, by case.
 import { tracingChannel } from 'node:diagnostics_channel';

@@ -1,4 +1,4 @@
-// What a span of an instrumentation costs the library's caller: each way to make one, beside OpenTelemetry's, in turn,
+// The cost of an instrumentation's span to the library's caller: each way to make one, beside OpenTelemetry's, in turn,
 // each in a process of its own.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -53,8 +53,8 @@ async function measure({ rounds, batches }, say) {
 
 function describe({ rounds, rows }) {
   return [
-    'A span with kind and three attributes, a hundred below a request, as instrumentations make them; sampling as it is ' +
-      "by default. Nanoseconds that the caller waits. OpenTelemetry's: `startSpan`, with `context.with` and " +
+    'A span with kind and three attributes, a hundred below a request, as instrumentations make them; sampling as ' +
+      "it is by default. Nanoseconds that the caller waits. OpenTelemetry's: `startSpan`, with `context.with` and " +
       '`propagation.extract` where Ferret has `runWith` and `continueTrace`.',
     '',
     table(

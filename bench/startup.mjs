@@ -96,8 +96,8 @@ function millisToRun(parameters, cwd) {
 
 function describe({ rounds, rows, commands = [] }) {
   return [
-    `Milliseconds of \`import()\` in a fresh process, ${rounds} of each, in turn. Ferret's are told above those of its two ` +
-      'dependencies by themselves.',
+    `Milliseconds of \`import()\` in a fresh process, ${rounds} of each, in turn. Ferret's are told above those of ` +
+      'its two dependencies by themselves.',
     '',
     table(
       ['', 'ms', `above ${BASE}, round by round`],

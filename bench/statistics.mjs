@@ -1,5 +1,5 @@
-// What the statistics and the sampler cost: the time from the start of a span to the end of its trace, with and without
-// them. They are internals of core, which measures them in a process of its own.
+// The cost of the statistics and the sampler: the time from the start of a span to the end of its trace, with and
+// without them. They are internals of core, which measures them in a process of its own.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -40,7 +40,8 @@ async function measure({ rounds, traces }, say) {
 
 function describe({ rows, recordNanos }) {
   return [
-    'Processor time of a request without a socket: ids, span, route and end, and the spans below it. Nothing is written.',
+    'Processor time of a request without a socket: ids, span, route and end, and the spans below it. Nothing is ' +
+      'written.',
     '',
     table(
       ['spans below it', '', 'ns a request', 'added, round by round'],

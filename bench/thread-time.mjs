@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /**
- * Nanoseconds that a process has had a processor for: its main thread, and all its threads (the thread that writes, V8's
- * helpers). Linux only: the first number of each thread's `schedstat`.
+ * Nanoseconds that a process has had a processor for: its main thread, and all its threads (the thread that writes,
+ * V8's helpers). Linux only: the first number of each thread's `schedstat`.
  */
 export function threadTime(pid = process.pid) {
   let main = 0;
@@ -15,7 +15,9 @@ export function threadTime(pid = process.pid) {
   return { main, all };
 }
 
-/** What a thread that ends while we look has used is lost; libuv's and V8's last as long as their process. */
+/**
+ * The time of a thread that ends during the reading is lost; libuv's and V8's threads last as long as their process.
+ */
 function nanosOf(pid, thread) {
   try {
     return Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ', 1)[0]);

@@ -1,5 +1,5 @@
-// Records spans as fast as the file takes them: so many that some always wait, but never so many that one is dropped. Grows FILE to
-// each of SIZES spans and says after each what it took: spans a second, processor time by thread, bytes.
+// Records spans as fast as the file takes them: so many that some always wait, but never so many that any is dropped.
+// Grows FILE to each of SIZES spans, and reports after each: spans a second, processor time by thread, bytes.
 import { setTimeout as pause } from 'node:timers/promises';
 import { createFerret } from '@ferretjs/core';
 import { openReader } from '@ferretjs/core/reader';

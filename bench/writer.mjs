@@ -1,4 +1,4 @@
-// How fast spans reach the file, what that costs, and how large it gets, from an empty file to ten million spans.
+// The rate of spans into the file, its cost, and the size of the file, from an empty file to ten million spans.
 import { join } from 'node:path';
 import { hundredths, table, tenths, whole } from './cells.mjs';
 import { growFile } from './grow-file.mjs';
@@ -29,8 +29,9 @@ async function measure({ sizes }, say) {
 
 function describe({ rows }) {
   return [
-    'Recording, batching and writing as fast as it goes, three attributes a span, each span a trace of its own, with all indexes and ' +
-      'statistics. The main thread records as well, so its share is the recording, the batch and its JSON; the other threads write.',
+    'Recording, batching and writing as fast as it goes, three attributes a span, each span a trace of its own, ' +
+      'with all indexes and statistics. The main thread records as well, so its share is the recording, the batch ' +
+      'and its JSON; the other threads write.',
     '',
     table(
       [

@@ -1,4 +1,4 @@
-// One writer of the benchmark of several: records spans as fast as the file takes them until it is told to stop.
+// A writer of the benchmark of several: records spans as fast as the file takes them until it is told to stop.
 import { createFerret } from '@ferretjs/core';
 
 const BATCH = 512;

@@ -1,4 +1,4 @@
-// What several processes that write to one file get done together, against one alone.
+// The throughput of several processes that write to one file, against that of one alone.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -48,7 +48,8 @@ async function measure({ count, seconds, rounds }, say) {
     alone.push(await together(1, seconds));
     all.push(await together(count, seconds));
     say(
-      `round ${round + 1} of ${rounds}: ${whole(alone.at(-1))} a second alone, ${whole(all.at(-1))} of ${count} together`,
+      `round ${round + 1} of ${rounds}: ${whole(alone.at(-1))} a second alone, ${whole(all.at(-1))} of ${count} ` +
+        'together',
     );
   }
   return {

@@ -1,4 +1,5 @@
-// What every consumer runs with the packages as it gets them: a service, one request, and a look into the file it leaves.
+// The work of every consumer with the packages as it gets them: a service, one request, and a look into the file it
+// leaves.
 const assert = require('node:assert/strict');
 const { mkdtempSync } = require('node:fs');
 const { tmpdir } = require('node:os');

@@ -1,16 +1,14 @@
 import { type ChildProcess, type ForkOptions, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { temporaryFile } from './temporary.js';
 
-/** How a process ended, as its parent sees it. */
+/** The end of a process, as its parent sees it. */
 export interface End {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stderr: string;
-  /** How long it lived. */
+  /** The lifetime of the process. */
   readonly seconds: number;
 }
 
@@ -19,9 +17,7 @@ export interface Child {
   readonly ended: Promise<End>;
 }
 
-export function temporaryFile(): string {
-  return join(mkdtempSync(join(tmpdir(), 'ferret-e2e-')), 'ferret.db');
-}
+export { temporaryFile };
 
 /** Starts one of `apps/` as a process of its own, under the Node that runs the tests, with these options of Node. */
 export function start(

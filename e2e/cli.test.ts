@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chmod, copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, copyFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { createStoreFixture, type StoreFixture } from '@ferretjs/core/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BIN, type Ended, endOf, startCommand } from './command.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { BIN, startFerret } from './ferret.js';
+import { type Ended, endOf } from './run-process.js';
+import { temporaryDirectory } from './temporary.js';
 
 const HOSTILE = 'GET /\u001b]0;pwned\u0007\u009b2J\u202e\r\n';
 
@@ -14,16 +15,12 @@ let directory: string;
 let file: string;
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-cli-e2e-'));
+  directory = temporaryDirectory();
   await chmod(directory, 0o755);
   file = join(directory, 'ferret.db');
   const store = await createStoreFixture(file);
   await fill(store);
   await store.close();
-});
-
-afterAll(async () => {
-  await rm(directory, { recursive: true });
 });
 
 async function fill(store: StoreFixture): Promise<void> {
@@ -34,7 +31,7 @@ async function fill(store: StoreFixture): Promise<void> {
 }
 
 function start(parameters: readonly string[], options: { env?: NodeJS.ProcessEnv; uid?: number } = {}): ChildProcess {
-  return startCommand(parameters, { ...options, cwd: directory });
+  return startFerret(parameters, { ...options, cwd: directory });
 }
 
 function ferret(...parameters: string[]): Promise<Ended> {
@@ -114,13 +111,8 @@ describe.skipIf(process.platform === 'win32')('in a directory that may only be r
   const asReader = process.getuid?.() === 0 ? { uid: 65_534 } : {};
   let locked: string;
 
-  beforeAll(async () => {
-    locked = await mkdtemp(join(tmpdir(), 'ferret-locked-'));
-  });
-
-  afterAll(async () => {
-    await chmod(locked, 0o755);
-    await rm(locked, { recursive: true });
+  beforeAll(() => {
+    locked = temporaryDirectory();
   });
 
   async function analyzeLocked(path: string): Promise<Ended> {

@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** Inside the repository, so that the examples find its packages as a user's code finds installed ones. */
 const directory = join(root, 'e2e', '.examples');
 
-/** What examples in doc comments speak of without saying where it comes from. */
+/** Declarations for names that examples in doc comments use without saying where they come from. */
 const PRELUDE = `
 import express, { type RequestHandler } from 'express';
 import type { Ferret } from '@ferretjs/core';

@@ -79,7 +79,7 @@ describe('R25: names in documents', () => {
   });
 });
 
-/** What a document promises, and the tests that would fail if it were not so: file, and the beginning of a title. */
+/** Promises of a document, and the tests that would fail if they were not kept: file, and the beginning of a title. */
 const PROMISES: readonly [document: string, words: string, ...tests: [file: string, title: string][]][] = [
   [
     'README.md',

@@ -6,8 +6,9 @@ import { runScript, temporaryFile } from './child.js';
 import { ENDED_WELL, expectSound } from './faults/invariants.js';
 
 /**
- * 10 spans are stored and 190 wait for a lock that another process holds (in the same one, a second copy of SQLite would not see it), when close() is called; `free` says when the lock goes, by
- * its deadline of 800 ms. Before the second is over there is no tick behind the write; after it there is.
+ * 10 spans are stored and 190 wait for a lock that another process holds (in the same one, a second copy of SQLite
+ * would not see it), when close() is called; `free` says when the lock goes, by its deadline of 800 ms. Before the
+ * second is over there is no tick behind the write; after it there is.
  */
 function script(startMillis: number, freeMillis: number): string {
   return `
@@ -66,7 +67,8 @@ it('P15: rows are the truth where a process claims fewer, and spans that were co
        await ferret.flush();
        // As a Ferret of before did that wrote a tick after it had given up.
        const other = new sqlite3.Database(options.database);
-       await new Promise((resolve) => other.exec('UPDATE process SET stored = 5, spilled = 10, dropped_write_failed = 5', resolve));
+       await new Promise((resolve) =>
+         other.exec('UPDATE process SET stored = 5, spilled = 10, dropped_write_failed = 5', resolve));
        ferret.start('last').end();
        process.exit(7);`,
       database,

@@ -1,18 +1,18 @@
-import { cpSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { recoverFile } from '@ferretjs/core/maintenance';
 import { describe, expect, it } from 'vitest';
-import { runScript, temporaryFile } from './child.js';
+import { runScript } from './child.js';
 import { ENDED_WELL, expectSound, expectUndisturbed } from './faults/invariants.js';
+import { temporaryDirectory, temporaryFile } from './temporary.js';
 
 const root = join(dirname(createRequire(import.meta.url).resolve('@ferretjs/core/package.json')));
 
 /** Another major version of the package, as far as that decides what is shared. */
 function anotherVersion(): string {
-  const copy = mkdtempSync(join(tmpdir(), 'ferret-version-'));
+  const copy = temporaryDirectory();
   cpSync(join(root, 'dist/esm'), join(copy, 'esm'), { recursive: true });
   writeFileSync(join(copy, 'package.json'), '{ "type": "module" }');
   symlinkSync(join(root, '../../node_modules'), join(copy, 'node_modules'));
@@ -78,7 +78,8 @@ it('P27: what another version has left under the same keys, with another shape, 
      const stub = Object.freeze({ stub: true });
      const places = [globalThis, process];
      for (const key of keys) {
-       for (const place of places) Object.defineProperty(place, key, { value: stub, writable: true, configurable: true });
+       const property = { value: stub, writable: true, configurable: true };
+       for (const place of places) Object.defineProperty(place, key, property);
      }
      const { createRequire } = await import('node:module');
      const core = createRequire(process.argv[1])('@ferretjs/core');

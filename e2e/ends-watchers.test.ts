@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
@@ -10,6 +9,7 @@ import { recoverFile } from '@ferretjs/core/maintenance';
 import { expect, it, onTestFinished } from 'vitest';
 import { query } from './database.js';
 import { expectSound } from './faults/invariants.js';
+import { temporaryDirectory } from './temporary.js';
 
 const require = createRequire(import.meta.url);
 const urlOf = (name: string) => pathToFileURL(require.resolve(name)).href;
@@ -36,7 +36,7 @@ const WATCHERS = {
 it.each(Object.entries(WATCHERS))(
   'P13: %s takes the default file for no change, restarts at one, and nothing is lost by it',
   async (_name, { parameters, ends }) => {
-    const directory = mkdtempSync(join(tmpdir(), 'ferret-watch-'));
+    const directory = temporaryDirectory();
     writeFileSync(join(directory, 'app.mjs'), APP);
     const watcher = spawn(process.execPath, parameters, { cwd: directory, stdio: ['pipe', 'pipe', 'inherit'] });
     onTestFinished(() => void watcher.kill('SIGKILL'));

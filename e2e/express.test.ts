@@ -26,7 +26,8 @@ describe.each(['5', '4'])('an Express %s service', (version) => {
     expect(
       await query(
         database,
-        `SELECT name, http_status_code AS status, outcome, count(*) AS count FROM ferret_spans_v1 GROUP BY 1, 2, 3 ORDER BY 1`,
+        `SELECT name, http_status_code AS status, outcome, count(*) AS count
+         FROM ferret_spans_v1 GROUP BY 1, 2, 3 ORDER BY 1`,
       ),
     ).toEqual([
       { name: 'GET', status: 404, outcome: 'ok', count: 500 },

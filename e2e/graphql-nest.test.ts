@@ -149,7 +149,7 @@ class Users {
   }
 }
 
-/** What `@graphql-yoga/nestjs` does, which has no version for Nest 12 yet. */
+/** A stand-in for `@graphql-yoga/nestjs`, which has no version for Nest 12 yet. */
 class YogaDriver extends AbstractGraphQLDriver {
   async start(options: GqlModuleOptions & { plugins?: [] }) {
     const { schema, plugins, context: own, path = '/graphql' } = options;

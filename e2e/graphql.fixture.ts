@@ -7,7 +7,7 @@ export const CANARY = 'kanarie';
 
 export class DatabaseDown extends Error {}
 
-/** What the resolvers of all servers here do. */
+/** The work of the resolvers of all servers here. */
 export const resolve = {
   user: (id: string) => ({ id, name: 'Ada' }),
   broken: (): never => {
@@ -21,7 +21,7 @@ export const resolve = {
   },
 };
 
-/** One for each server: Apollo puts hooks of its own into it. */
+/** Makes a schema for each server: Apollo puts hooks of its own into it. */
 export const createTestSchema = <Context extends object = object>() =>
   createSchema<Context>({
     typeDefs: `
@@ -56,7 +56,7 @@ export const createTestSchema = <Context extends object = object>() =>
     },
   });
 
-/** What a client sends, and what its span says, if the server has Ferret. */
+/** A client's request, and the contents of its span, if the server has Ferret. */
 export interface Case {
   readonly title: string;
   readonly body?: object;

@@ -1,8 +1,7 @@
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { ApolloServer, HeaderMap } from '@apollo/server';
@@ -18,6 +17,7 @@ import Koa3, { type ParameterizedContext } from 'koa';
 import Koa2 from 'koa-2';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ask, batch, CANARY, type Case, cases, createTestSchema, subscriptions } from './graphql.fixture.js';
+import { temporaryDirectory } from './temporary.js';
 
 const cleanUp: (() => unknown)[] = [];
 afterEach(async () => {
@@ -159,8 +159,7 @@ describe.each(Object.entries(servers))('GraphQL by %s', (name, build) => {
   );
 
   it('A25: leaves nothing of what clients write in the file', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'ferret-graphql-'));
-    cleanUp.push(() => rmSync(folder, { recursive: true }));
+    const folder = temporaryDirectory();
     const ferret = createFerret({ database: join(folder, 'ferret.db') });
     const url = await listen(await build(ferret));
     for (const one of own) await ask(url, one);

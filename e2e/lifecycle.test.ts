@@ -82,7 +82,10 @@ describe('a worker thread', () => {
       `const { Worker } = await import('node:worker_threads');
        // Opens the file after the worker has ended, however long that takes.
        createFerret({ ...options, runId: 'threads', flushIntervalMillis: 60_000 }).start('in main').end();
-       const code = "import('@ferretjs/core').then(({ createFerret }) => createFerret(require('worker_threads').workerData).start('in worker').end())";
+       const code = \`
+         import('@ferretjs/core').then(({ createFerret }) =>
+           createFerret(require('worker_threads').workerData).start('in worker').end());
+       \`;
        const worker = new Worker(code, { eval: true, workerData: { ...options, runId: 'threads' } });
        await new Promise((resolve) => worker.on('exit', resolve));`,
       database,
@@ -91,7 +94,8 @@ describe('a worker thread', () => {
     expect(
       await query(
         database,
-        `SELECT name, thread_id, end_reason FROM ferret_spans_v1 JOIN ferret_processes_v1 USING (process_key, thread_id) ORDER BY name`,
+        `SELECT name, thread_id, end_reason
+         FROM ferret_spans_v1 JOIN ferret_processes_v1 USING (process_key, thread_id) ORDER BY name`,
       ),
     ).toEqual([
       { name: 'in main', thread_id: 0, end_reason: 'exit' },

@@ -1,6 +1,5 @@
 import 'reflect-metadata';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createFerret, type Ferret } from '@ferretjs/core';
 import { MemorySink } from '@ferretjs/core/testing';
@@ -11,6 +10,7 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ServeStaticModule } from '@nestjs/serve-static';
 import { afterEach, expect, it, vi } from 'vitest';
+import { temporaryDirectory } from './temporary.js';
 
 const cleanUp: (() => unknown)[] = [];
 afterEach(async () => {
@@ -18,8 +18,7 @@ afterEach(async () => {
 });
 
 function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), 'ferret-static-'));
-  cleanUp.push(() => rmSync(path, { recursive: true }));
+  const path = temporaryDirectory();
   mkdirSync(join(path, 'deep'));
   for (const file of ['index.html', 'a.txt', 'deep/b.txt']) writeFileSync(join(path, file), file);
   return path;
@@ -56,7 +55,7 @@ async function namesOn(
   return sink.spans.map(({ name, attributes }) => [attributes['url.path'], name]);
 }
 
-/** What is asked for, and the name it has on each platform. */
+/** The requested paths, and their names on each platform. */
 const AT_THE_ROOT = { '/': 'GET', '/a.txt': 'GET', '/deep/b.txt': 'GET', '/not/there': 'GET' };
 const BELOW_A_PATH = {
   '/static/': 'GET /static',

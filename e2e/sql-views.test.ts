@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createStoreFixture, type Database, FIXTURE_START_MICROS, openDatabase } from '@ferretjs/core/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryDirectory } from './temporary.js';
 
 const TRACES = 5_000;
 const ROWS_OF_ROOTS = [
@@ -13,9 +13,12 @@ const ROWS_OF_ROOTS = [
 
 /** Spans of traces like `GET /orders/:id` with three queries below it, each root linked to the one before. */
 const FILL = `
-INSERT INTO string (id, text) VALUES (101, 'GET /orders/:id'), (102, 'SELECT order'), (103, 'SELECT lines'), (104, '/orders/:id');
+INSERT INTO string (id, text) VALUES (101, 'GET /orders/:id'), (102, 'SELECT order'), (103, 'SELECT lines'),
+  (104, '/orders/:id');
 WITH RECURSIVE number (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM number WHERE n < ${TRACES * 4 - 1})
-INSERT INTO span (process_id, trace_id, span_id, parent_id, is_local_root, name, kind, start_us, duration_ns, outcome, http_route)
+INSERT INTO span (
+  process_id, trace_id, span_id, parent_id, is_local_root, name, kind, start_us, duration_ns, outcome, http_route
+)
 SELECT
   1, unhex(printf('%032x', (n / 4 + 1) * 2654435761)), unhex(printf('%016x', n + 1)),
   iif(n % 4 = 0, NULL, unhex(printf('%016x', n / 4 * 4 + 1))), n % 4 = 0,
@@ -29,7 +32,8 @@ FROM span AS later JOIN span AS earlier ON earlier.id = later.id - 4 WHERE later
 /** A plain join, as one writes it who knows the columns: fast without a hint, or not at all. */
 const JOINS = {
   'of spans with their roots': `SELECT root.name AS root, span.name, count(*) AS count
-    FROM ferret_spans_v1 AS span JOIN ferret_spans_v1 AS root ON root.trace_id = span.trace_id AND root.parent_id IS NULL
+    FROM ferret_spans_v1 AS span JOIN ferret_spans_v1 AS root
+      ON root.trace_id = span.trace_id AND root.parent_id IS NULL
     WHERE span.parent_id IS NOT NULL GROUP BY 1, 2 ORDER BY 2`,
   'of spans with their parents': `SELECT parent.name AS root, span.name, count(*) AS count
     FROM ferret_spans_v1 AS span JOIN ferret_spans_v1 AS parent ON parent.span_id = span.parent_id
@@ -48,7 +52,7 @@ let directory: string;
 let database: Database;
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'ferret-sql-'));
+  directory = temporaryDirectory();
   const file = join(directory, 'ferret.db');
   const store = await createStoreFixture(file);
   const process = await store.addProcess(await store.addRun());
@@ -63,7 +67,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await database.close();
-  rmSync(directory, { recursive: true });
 });
 
 /** Runs a statement in SQLite's own shell; `undefined` where the machine has none (`apt-get install sqlite3`). */

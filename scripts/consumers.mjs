@@ -1,5 +1,6 @@
-// npm run test:consumers: what users install, used the ways they do. Packs the packages that `npm run build` made, unpacks them beside
-// consumers/ and beside Nest 11, and runs each consumer as a process of its own. Writes what a test runner's report would say.
+// npm run test:consumers: the packages as users install and use them. Packs the packages that `npm run build` made,
+// unpacks them beside consumers/ and beside Nest 11, and runs each consumer as a process of its own. Reports as a test
+// runner would.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

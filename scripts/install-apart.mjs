@@ -1,4 +1,5 @@
-// Installs packages that a test needs and users of the project do not: into a folder of their own, outside the lockfile.
+// Installs packages that a test needs and users of the project do not: into a folder of their own, outside the
+// lockfile.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 

@@ -17,7 +17,7 @@ function hasSqlite3() {
   return existsSync(`${root}/node_modules/sqlite3/build/Release/node_sqlite3.node`);
 }
 
-/** What compiling sqlite3 takes, and is not there. */
+/** The tools that are missing for the compilation of sqlite3. */
 function missingTools() {
   return ['python3', 'make', 'g++'].filter((tool) => spawnSync(tool, ['--version'], { stdio: 'ignore' }).error);
 }
@@ -25,8 +25,8 @@ function missingTools() {
 /**
  * Makes sure that everything is installed; says what it does, and ends the process if it cannot.
  *
- * @param needsSqlite3 Tests and benchmarks run both drivers. All else does without sqlite3, and its compilation, where Node has its own
- * SQLite.
+ * @param needsSqlite3 Tests and benchmarks run both drivers. All else does without sqlite3, and its compilation, where
+ * Node has its own SQLite.
  */
 export async function install({ needsSqlite3 = !isBuiltin('node:sqlite') } = {}) {
   const [major, minor] = process.versions.node.split('.').map(Number);
@@ -36,7 +36,7 @@ export async function install({ needsSqlite3 = !isBuiltin('node:sqlite') } = {})
   }
   if (!isInstalled()) {
     console.log('Installing from package-lock.json (npm ci).');
-    // Of all packages, only sqlite3 has a script that may run (allowScripts in package.json).
+    // Only the package sqlite3 has a script that may run (allowScripts in package.json).
     await npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
   }
   if (!needsSqlite3 || hasSqlite3()) return;

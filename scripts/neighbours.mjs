@@ -1,5 +1,5 @@
-// The agents that e2e/neighbours runs beside Ferret, in versions that run on Node 20. Each is installed into a folder of its own,
-// outside the project's lockfile, because users of the project do not need them.
+// The agents that e2e/neighbours runs beside Ferret, in versions that run on Node 20. Each is installed into a folder
+// of its own, outside the project's lockfile, because users of the project do not need them.
 import { installApart } from './install-apart.mjs';
 
 /** The packages of each agent, in exact versions. */

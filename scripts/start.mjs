@@ -1,5 +1,5 @@
-// npm start [-- <example>]: the main job, start to finish. Starts an example as a process of its own, drives ten seconds of
-// traffic at it from another, stops it with SIGTERM, and shows what Ferret has kept.
+// npm start [-- <example>]: the main job, start to finish. Starts an example as a process of its own, drives ten
+// seconds of traffic at it from another, stops it with SIGTERM, and shows what Ferret has kept.
 import { fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { relative } from 'node:path';

@@ -1,5 +1,6 @@
-// Varied HTTP traffic for an example: node scripts/traffic.mjs <example> <port> <seconds>. What the users of the example do stands
-// in its traffic.mjs. The same requests in the same order at every call; says each second what has come back.
+// Varied HTTP traffic for an example: node scripts/traffic.mjs <example> <port> <seconds>. The actions of the example's
+// users stand in its traffic.mjs. The requests and their order are the same at every call; each second it prints the
+// responses so far.
 import { Agent, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -16,7 +17,7 @@ function pick(below) {
   return Math.floor((random / 2 ** 31) * below);
 }
 
-/** One request; `abort` says after how many milliseconds the client goes away. */
+/** Sends a request; `abort` says after how many milliseconds the client goes away. */
 function send(method, path, { body, headers = {}, abort } = {}) {
   return new Promise((resolve) => {
     const done = (answer) => {
@@ -42,7 +43,7 @@ function send(method, path, { body, headers = {}, abort } = {}) {
   });
 }
 
-/** What users of the example do, and how often: pairs of a share and a function that sends a request. */
+/** The actions of the example's users: pairs of a share and a function that sends a request. */
 const { usage } = await import(new URL(`../examples/${example}/traffic.mjs`, import.meta.url));
 const deck = usage({ pick, send }).flatMap(([share, act]) => Array.from({ length: share }, () => act));
 

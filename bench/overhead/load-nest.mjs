@@ -13,8 +13,8 @@ export async function loadNest(name) {
 }
 
 /**
- * Puts what was built beside Nest 11, as npm would. A link would not do: Node looks for a package's dependencies from where
- * the link leads, and finds Nest 12 there. The end-to-end tests do the same.
+ * Puts the built packages beside Nest 11, as npm would. A link would not do: Node looks for a package's dependencies
+ * from where the link leads, and finds Nest 12 there. The end-to-end tests do the same.
  */
 export function placeBesideNest11() {
   for (const name of ['core', 'express', 'nest']) {

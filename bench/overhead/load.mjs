@@ -1,5 +1,6 @@
-// Asks one server at a time, over connections that are kept alive, one request at a time on each. Either as fast as it answers, or
-// by schedule whatever it does (open loop), with latencies from when a request was due, not from when it could be sent.
+// Asks one server at a time, over connections that are kept alive, one request at a time on each. The requests come as
+// fast as the server answers, or by schedule whatever it does (open loop). Latencies by schedule start when a request
+// was due, not when it could be sent.
 import { Socket } from 'node:net';
 import { percentile } from '../percentile.mjs';
 import { pathOf } from './routes.mjs';
@@ -51,8 +52,9 @@ class Connection {
 }
 
 /**
- * Looks for answers all the time. A generator that sleeps until one comes has to be woken by the server that writes it, which costs
- * the server more than Ferret does (an interrupt of the other core, where there is a hypervisor), and the slower a server the oftener.
+ * Looks for answers all the time. A generator that sleeps until an answer comes has to be woken by the server that
+ * writes it. That costs the server more than Ferret does (an interrupt of the other core, where there is a hypervisor),
+ * and a slower server more often.
  */
 function stayAwake(isBusy) {
   if (isBusy()) setImmediate(stayAwake, isBusy);

@@ -1,6 +1,7 @@
-// The method: a set is a server of each variant, all at once, on one core; one after the other gets a burst, in an order that is
-// another one each round, and its least disturbed one counts. Differences are to bare of the same set. Then a new set: what V8
-// has made of the code of a process is another thing each time, and stays so.
+// The method: a set is a server of each variant, all at once, on one core. The servers get a burst one after the other,
+// in another order each round, and the least disturbed burst of each counts. Differences are to bare of the same set.
+// Then a new set follows: V8 compiles the code of each process differently, and the difference stays for the life of
+// the process.
 import { quartiles } from '../quartiles.mjs';
 import { startServer } from './servers.mjs';
 import { BARE } from './variants.mjs';
@@ -11,13 +12,14 @@ const MAX_PAUSE_MILLIS = 200;
 /** A set whose bare took so many times what the fastest bare took is of a machine that was slower then. */
 const SLOWER = 1.25;
 
-/** How many sets are made at most, by how many are wanted. */
+/** The number of sets that are made at most, by the number that is wanted. */
 const MAX_TRIES = 1.5;
 
 /**
- * What each server of one set took.
+ * Measures each server of one set.
  *
- * @param plan `file` is where a variant may keep its spans. `ask` gets each server after the bursts, what it says is added.
+ * @param plan `file` is where a variant may keep its spans. `ask` gets each server after the bursts; its answer is
+ * added.
  * @returns by variant
  */
 export async function measureSet({ framework, variants, routes, load, burst, file, ask = () => ({}) }) {
@@ -54,8 +56,9 @@ async function bursts(servers, { rounds, millis, warmUpMillis }) {
 }
 
 /**
- * Other programs, and other guests of the host, only ever make a burst dearer, so the main thread's is the least of the bursts. What
- * other threads do has no least that says something: they may write or collect now or a burst later. The `counts` are of all bursts.
+ * Other programs, and other guests of the host, only ever make a burst dearer, so the figure of the main thread is its
+ * least burst. A least burst of the other threads would say nothing: they may write or collect now or a burst later.
+ * The `counts` are of all bursts.
  */
 function ofProcess(samples) {
   const all = (key) => samples.map((sample) => sample[key]);
@@ -71,8 +74,9 @@ function ofProcess(samples) {
 }
 
 /**
- * Sets of several kinds in turn, so that all of them have the same minutes, until there are as many of each as `wanted` from when
- * the machine was not slower, or half as many more. The bare one decides which count, never what is compared to it.
+ * Makes sets of several kinds in turn, so that all of them have the same minutes. It stops when there are as many of
+ * each as `wanted` from when the machine was not slower, or half as many more. Only the bare server decides which sets
+ * count, never those compared to it.
  *
  * @param wanted how many of each kind
  * @param measure makes a set of a kind
@@ -99,7 +103,7 @@ export async function undisturbedSets(wanted, measure) {
   );
 }
 
-/** Of all figures of the sets, and of the differences to bare set by set: medians with quartiles, by variant. */
+/** Medians with quartiles, by variant: of all figures of the sets, and of the differences to bare set by set. */
 export function compare(sets) {
   return Object.fromEntries(
     Object.entries(sets[0]).map(([variant, { counts: _, ...figures }]) => {

@@ -6,7 +6,7 @@ await loadNest('reflect-metadata');
 const { Controller, Get, Module, Param } = await loadNest('@nestjs/common');
 const { NestFactory } = await loadNest('@nestjs/core');
 
-/** The Nest app under test, on its default platform (Express). `module`: what is measured, imported into the root module. */
+/** The Nest app under test, on its default platform (Express). `module` is under test: the root module imports it. */
 export async function listen({ routes, module }) {
   class UsersController {}
   const { prototype } = UsersController;

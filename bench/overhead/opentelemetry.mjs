@@ -1,5 +1,5 @@
-// OpenTelemetry as its documentation says: loaded before the app, the module hook for ES modules registered, the instrumentations
-// of HTTP and of the framework, a batch processor with its defaults. EXPORTER says where the spans go.
+// OpenTelemetry set up by its documentation: loaded before the app, the module hook for ES modules registered, the
+// instrumentations of HTTP and of the framework, a batch processor with its defaults. EXPORTER says where the spans go.
 import { register } from 'node:module';
 import { registerInstrumentations } from '@opentelemetry/instrumentation';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
@@ -18,7 +18,7 @@ const provider = new NodeTracerProvider({
 provider.register();
 registerInstrumentations({ instrumentations: [new HttpInstrumentation(), ...(await ofFramework())] });
 
-/** What server.mjs needs of it: to have everything exported, and to count. */
+/** The interface for server.mjs: exports everything, and counts. */
 globalThis[Symbol.for('bench.opentelemetry')] = {
   mounted: {},
   async settle() {

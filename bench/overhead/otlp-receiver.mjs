@@ -1,5 +1,5 @@
-// Stands for a collector: takes whatever is posted, in a process of its own, and answers 200. It decodes nothing, so what is measured
-// is the sender.
+// Stands for a collector: takes whatever is posted, in a process of its own, and answers 200. It decodes nothing, so
+// that only the sender is measured.
 import { createServer } from 'node:http';
 
 const server = createServer((request, response) => {

@@ -1,5 +1,6 @@
-// One server under test, in a process of its own: FRAMEWORK, with what VARIANT says in it. OpenTelemetry is in the process before
-// this file is (node --import ./opentelemetry.mjs). At every message, what was recorded is written, and the answer says what that was.
+// A server under test, in a process of its own: FRAMEWORK, with the variant VARIANT in it. OpenTelemetry is in the
+// process before this file is (node --import ./opentelemetry.mjs). At every message the recorded spans are written, and
+// the answer counts them.
 import { memoryUsage } from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { loadNest } from './load-nest.mjs';
@@ -7,13 +8,16 @@ import { loadNest } from './load-nest.mjs';
 const { FRAMEWORK, VARIANT, FILE } = process.env;
 const routes = Number(process.env.ROUTES ?? 1);
 
-/** Ferret as its documentation says, on every request, with all of them kept; the file may grow as large as the measure needs. */
+/**
+ * Ferret set up by its documentation, on every request, with all of them kept. The file may grow as large as the
+ * measure needs.
+ */
 const FERRET_OPTIONS = { database: FILE, maxSpansPerSecond: Infinity, retention: { maxSizeMegabytes: Infinity } };
 
 /** Takes everything, and keeps nothing. */
 const NO_STORE = { write: async () => {}, close: async () => {} };
 
-/** What is measured, as the framework takes it, and how to have all that it recorded written. */
+/** The variant under test: `mounted`, as the framework takes it, and `settle()`, which has all its records written. */
 const subject = await createSubject();
 await pause(Number(process.env.PAUSE));
 const { listen } = await import(`./${FRAMEWORK.replace(/-.*/, '')}-app.mjs`);

@@ -22,7 +22,10 @@ export async function startLoad() {
   };
 }
 
-/** A server under test. `file` is where it may keep spans; `pauseMillis` is waited before it makes its app, and does not count. */
+/**
+ * A server under test. `file` is where it may keep spans. It waits `pauseMillis` before it makes its app, which do not
+ * count.
+ */
 export async function startServer({ framework, variant, routes = 1, file, load, pauseMillis = 0 }) {
   const { flags, env } = VARIANTS[variant];
   const { app = framework, node } = FRAMEWORKS[framework];

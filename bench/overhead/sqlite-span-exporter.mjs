@@ -1,6 +1,6 @@
-// What somebody would write who wants OpenTelemetry's spans in SQLite as safe as Ferret's: write-ahead log, synchronous
-// NORMAL, a transaction a batch. One statement a batch, its rows in one JSON parameter: the cheapest way for the main thread
-// that we know of (a statement a row costs it ten times as much), so that the rival is at its best.
+// A store for OpenTelemetry's spans in SQLite, as safe as Ferret's: write-ahead log, synchronous NORMAL, a transaction
+// a batch. Each batch is a single statement with its rows in one JSON parameter. That is the cheapest way for the main
+// thread that we know of (a statement a row costs it ten times as much), so that the rival is at its best.
 import sqlite3 from 'sqlite3';
 
 const SCHEMA = `
@@ -17,7 +17,8 @@ const SCHEMA = `
 const INSERT = `
   INSERT INTO spans
   SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4,
-         (value ->> 5) * 1000000000 + (value ->> 6), (value ->> 7) * 1000000000 + (value ->> 8), value ->> 9, value ->> 10
+         (value ->> 5) * 1000000000 + (value ->> 6), (value ->> 7) * 1000000000 + (value ->> 8),
+         value ->> 9, value ->> 10
   FROM json_each(?)
 `;
 

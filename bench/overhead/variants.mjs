@@ -1,8 +1,8 @@
-// What is compared, and in which frameworks.
+// The variants that are compared, and the frameworks in which they run.
 
 const OTEL = { flags: ['--import', new URL('opentelemetry.mjs', import.meta.url).href] };
 
-/** What all others are measured against. */
+/** The variant that all others are measured against. */
 export const BARE = 'bare';
 
 export const VARIANTS = {
@@ -12,7 +12,8 @@ export const VARIANTS = {
   'otel-otlp': { label: 'OpenTelemetry, OTLP to a local receiver', ...OTEL, env: { EXPORTER: 'otlp' } },
   'otel-sqlite': { label: 'OpenTelemetry, to SQLite', ...OTEL, env: { EXPORTER: 'sqlite' } },
   'swagger-stats': { label: 'swagger-stats' },
-  // Two parts of what Ferret adds. The first is what nobody can do without who has a current span and knows when a response is over.
+  // Two parts of the cost of Ferret. The first is needed by any program that has a current span and knows when a
+  // response is over.
   context: { label: 'an AsyncLocalStorage and a `close` listener alone' },
   'ferret-unstored': { label: 'Ferret, with a sink that does nothing' },
 };
@@ -33,6 +34,6 @@ export const FRAMEWORKS = {
   },
   koa: { label: 'Koa 3', own: ['ferret', ...PARTS], rivals: OTELS },
   'nest-11': { label: 'Nest 11', own: ['ferret'], rivals: OTELS },
-  // OpenTelemetry's instrumentation for Nest knows versions below 12 only: what it has here is that of HTTP and of Express.
+  // OpenTelemetry's instrumentation for Nest knows versions below 12 only: here it has those of HTTP and of Express.
   'nest-12': { label: 'Nest 12', own: ['ferret'], rivals: ['otel-noop'] },
 };

@@ -1,5 +1,5 @@
-// A28. Applications with versions of their own: npm must find a tree in which Ferret uses theirs, and bring no framework that
-// they do not have. Nothing is installed: npm writes the lockfile only.
+// A28. Applications with versions of their own: npm must find a tree in which Ferret uses theirs, and bring no
+// framework that they do not have. Nothing is installed: npm writes the lockfile only.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,9 @@ const nest = (version, platform, platformVersion = version) => ({
   rxjs: '7.8.2',
 });
 
-/** What an application has, which of Ferret's packages it adds, and which versions of Express it has then. */
+/**
+ * An application's dependencies, the package of Ferret's that it adds, and the versions of Express that it has then.
+ */
 const CASES = [
   [{ express: '4.17.0' }, '@ferretjs/express', ['4.17.0']],
   [{ express: '4.22.3' }, '@ferretjs/express', ['4.22.3']],

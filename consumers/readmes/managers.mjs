@@ -1,4 +1,5 @@
-// npm, pnpm and yarn with Plug'n'Play: the last two let a module import nothing that its own package does not depend on.
+// npm, pnpm and yarn with Plug'n'Play: the last two let a module import nothing that its own package does not depend
+// on.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -14,7 +15,10 @@ export const PACKED = Object.fromEntries(
   readdirSync(packs).map((file) => [`@ferretjs/${/ferretjs-(\w+)-/.exec(file)[1]}`, `file:${packs}/${file}`]),
 );
 
-/** How to run a package manager, what its package.json says beside dependencies, and how Node runs in its projects. */
+/**
+ * The command of a package manager, the fields of package.json beside dependencies, and the way Node runs in its
+ * projects.
+ */
 export const MANAGERS = {
   npm: {
     command: ['npm'],
@@ -48,7 +52,8 @@ export function install(name, directory, dependencies) {
     writeFileSync(`${directory}/yarn.lock`, '');
   }
   run([...command, ...args], directory);
-  const binding = `${dirname(createRequire(`${root}packages/core/package.json`).resolve('sqlite3/package.json'))}/build/Release/node_sqlite3.node`;
+  const { resolve } = createRequire(`${root}packages/core/package.json`);
+  const binding = `${dirname(resolve('sqlite3/package.json'))}/build/Release/node_sqlite3.node`;
   const sqlite3 = installedSqlite3(name, directory);
   if (sqlite3 === undefined || !existsSync(binding))
     throw new Error(`No place for sqlite3's native part in ${directory}`);
@@ -63,7 +68,7 @@ function installedSqlite3(name, directory) {
   return folder && `${directory}/${parent}/${folder}/node_modules/sqlite3`;
 }
 
-/** The packages that npm installs for a package without being asked, and that others want to be named: its required peers. */
+/** The required peers of a package: npm installs them without being asked, other managers want them to be named. */
 export function requiredPeers(names) {
   return names
     .filter((name) => name in PACKED)

@@ -1,4 +1,5 @@
-// Loaded before the code of a README: a server listens on a free port, is asked once, and ends the process with what came of it.
+// Loaded before the code of a README: a server listens on a free port, is asked once, and ends the process with the
+// outcome.
 import net from 'node:net';
 
 const { listen } = net.Server.prototype;

@@ -1,5 +1,5 @@
-// P12. run.mjs <npm | pnpm | yarn>: every block of code in every README, in a project that has what the install line above it
-// installs. Blocks of TypeScript are compiled, strictly; all are run, and a server among them has to answer.
+// P12. run.mjs <npm | pnpm | yarn>: every block of code in every README, in a project that has what the install line
+// above it installs. Blocks of TypeScript are compiled, strictly; all are run, and a server among them has to answer.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,9 +11,9 @@ const manager = process.argv[2];
 const preload = fileURLToPath(new URL('preload.mjs', import.meta.url));
 const { node } = MANAGERS[manager];
 
-/** What a TypeScript project has. */
+/** Dependencies of a TypeScript project. */
 const TYPESCRIPT = { typescript: '6.0.3', '@types/node': '20.19.43' };
-/** What an app made by `nest new` has beside Ferret's peers. */
+/** Dependencies of an app made by `nest new` beside Ferret's peers. */
 const NEST = { '@nestjs/platform-express': '12.5.1', 'reflect-metadata': '0.2.2' };
 const TSCONFIG = {
   compilerOptions: {

@@ -1,5 +1,5 @@
-// Loaded before an application (`--import`): no database that it opens may have more than MAX_PAGES pages, until SIGUSR2. Whichever driver
-// opens it.
+// Loaded before an application (`--import`): no database that it opens, with either driver, may have more than
+// MAX_PAGES pages, until SIGUSR2.
 
 import { Worker } from 'node:worker_threads';
 import sqlite3 from 'sqlite3';

@@ -10,7 +10,7 @@ import express from 'express';
 const WORKERS = 2;
 const options = JSON.parse(process.env.OPTIONS);
 
-/** How many handles of the database this process has: nought, before it has opened it itself. */
+/** The number of handles of the database that this process has: nought, before it has opened it itself. */
 function handlesOf(database) {
   return readdirSync('/proc/self/fd').filter((descriptor) => {
     try {

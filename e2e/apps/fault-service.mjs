@@ -41,7 +41,7 @@ server.keepAliveTimeout = 0;
 const delay = monitorEventLoopDelay({ resolution: 10 });
 delay.enable();
 
-/** What a parent may ask, each answered by one message. */
+/** Questions of a parent, each answered by one message. */
 const ANSWERS = {
   /** Bytes in use after a collection, with nothing waiting for the store. Needs `--expose-gc`. */
   async memory() {

@@ -1,5 +1,5 @@
-// Records ten spans while LEFT file descriptors are left, and ten before if WHEN is `later`; gives the others back, and tells its parent
-// what has become of them. To be started under a limit of descriptors.
+// Records ten spans while LEFT file descriptors are left, and ten before if WHEN is `later`; gives the others back, and
+// tells its parent the fate of the spans. It is started under a limit of descriptors.
 
 import { closeSync, openSync } from 'node:fs';
 import { createFerret } from '@ferretjs/core';

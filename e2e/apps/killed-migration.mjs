@@ -1,5 +1,5 @@
-// Loaded before an application (`--import`): kills the process, by SIGKILL, at one point of the migration. KILL_AT is `before 1`, `in 1` or
-// `after 1`, by the number of the step. Whichever driver runs it.
+// Loaded before an application (`--import`): kills the process, by SIGKILL, at one point of the migration, with either
+// driver. KILL_AT is `before 1`, `in 1` or `after 1`, by the number of the step.
 
 import { Worker } from 'node:worker_threads';
 import sqlite3 from 'sqlite3';

@@ -1,5 +1,5 @@
-// A Nest application as users write it, but for the decorators, which JavaScript has no syntax for yet. The environment says which
-// version, on which platform, and how it behaves at its end.
+// A Nest application as users write it, but for the decorators, which JavaScript has no syntax for yet. The environment
+// says which version, on which platform, and how it behaves at its end.
 
 import { createRequire } from 'node:module';
 

@@ -1,5 +1,5 @@
-// Records spans with the numbers 0, 1, 2 ... as fast as it can. The file NOTES says how far it is, also after a hard crash: how many
-// have been started at most, and how many are known to be stored, two doubles.
+// Records spans with the numbers 0, 1, 2 ... as fast as it can. The file NOTES says how far it is, also after a hard
+// crash: how many have been started at most, and how many are known to be stored, two doubles.
 
 import { openSync, writeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';

@@ -1,12 +1,12 @@
-// Worker threads that record as fast as they can into one file, and end by END while they write: `terminate`, `exit` (3), `throw`, or
-// because the main thread exits (`main`, 5). Tells its parent how each of them ended.
+// Worker threads that record as fast as they can into one file, and end by END while they write: `terminate`, `exit`
+// (3), `throw`, or because the main thread exits (`main`, 5). Tells its parent how each of them ended.
 
 import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { createFerret } from '@ferretjs/core';
 
 const WORKERS = 20;
-/** How many record at a time. */
+/** The number of threads that record at a time. */
 const AT_ONCE = 4;
 
 async function endOne(how) {

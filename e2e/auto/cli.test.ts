@@ -1,11 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { temporaryFile } from '../child.js';
-import { BIN } from '../command.js';
+import { BIN, runFerret, startFerret } from '../ferret.js';
+import { endOf } from '../run-process.js';
+import { temporaryDirectory, temporaryFile } from '../temporary.js';
 import { appPath, runNode, spansOf } from './run-node.js';
 
 interface Coverage {
@@ -24,7 +22,7 @@ const node = (script: string) => [process.execPath, '--eval', script];
 
 /** A folder with packages of these versions, and a file of theirs each. */
 function application(packages: Record<string, { version?: string; files?: string[] }>): string {
-  const root = mkdtempSync(join(tmpdir(), 'ferret-coverage-test-'));
+  const root = temporaryDirectory();
   const dependencies = Object.fromEntries(Object.keys(packages).map((name) => [name, '*']));
   writeFileSync(join(root, 'package.json'), JSON.stringify({ name: 'app', dependencies }));
   for (const [name, { version, files = [] }] of Object.entries(packages)) {
@@ -53,11 +51,9 @@ describe('ferret run', () => {
 
   it('hands signals on, and ends by the one that ended the program', async () => {
     const script = "console.log('ready'); setInterval(() => {}, 1000)";
-    const child = spawn(process.execPath, [BIN, 'run', ...node(script)], { stdio: ['ignore', 'pipe', 'inherit'] });
-    await once(child.stdout, 'data');
-    child.kill('SIGTERM');
-    const [code, signal] = (await once(child, 'close')) as [ChildProcess['exitCode'], ChildProcess['signalCode']];
-    expect({ code, signal }).toEqual({ code: null, signal: 'SIGTERM' });
+    const child = startFerret(['run', ...node(script)], { cwd: temporaryDirectory() });
+    child.stdout?.once('data', () => child.kill('SIGTERM'));
+    expect(await endOf(child)).toMatchObject({ code: null, signal: 'SIGTERM' });
   });
 
   it('keeps the options of Node that the environment has', async () => {
@@ -79,12 +75,7 @@ describe('ferret run', () => {
 
 describe('ferret doctor --coverage', () => {
   const coverageOf = async (cwd: string, ...command: string[]) => {
-    const child = spawn(process.execPath, [BIN, 'doctor', '--coverage', '--json', ...command], { cwd });
-    let out = '';
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      out += text;
-    });
-    const [code] = (await once(child, 'close')) as [number];
+    const { code, out } = await runFerret(['doctor', '--coverage', '--json', ...command], { cwd });
     const { processes } = JSON.parse(out) as Coverage;
     const libraries = new Map(processes[0]?.libraries.map((each) => [each.library, each]));
     return { code, libraries };

@@ -1,10 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { endOf } from '../command.js';
 import { query } from '../database.js';
+import { type Ended, runNode as runInFolder } from '../run-process.js';
+import { temporaryDirectory } from '../temporary.js';
 
 /** A span in a file, as far as tests of instrumentations look at it. */
 export interface Row {
@@ -24,17 +22,10 @@ export function appPath(name: string): string {
   return fileURLToPath(new URL(`../apps/auto/${name}`, import.meta.url));
 }
 
-/** Runs Node, or another program, in the folder of the end-to-end tests, to its end. */
-export async function runNode(
-  parameters: readonly string[],
-  environment: Record<string, string> = {},
-): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, parameters, {
-    cwd: fileURLToPath(new URL('..', import.meta.url)),
-    env: { ...process.env, NODE_NO_WARNINGS: '1', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  return endOf(child);
+/** Runs Node in the folder of the end-to-end tests, to its end. */
+export function runNode(parameters: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
+  const cwd = fileURLToPath(new URL('..', import.meta.url));
+  return runInFolder(parameters, { cwd, env: { NODE_NO_WARNINGS: '1', ...environment } });
 }
 
 export function spansOf(file: string): Promise<Row[]> {
@@ -43,7 +34,7 @@ export function spansOf(file: string): Promise<Row[]> {
 
 /** A folder with a key and a certificate for `localhost`; `undefined` where there is no openssl. */
 export function makeCertificate(): string | undefined {
-  const directory = mkdtempSync(join(tmpdir(), 'ferret-certificate-'));
+  const directory = temporaryDirectory();
   const parameters = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost'];
   const { status } = spawnSync('openssl', [...parameters, '-keyout', 'key.pem', '-out', 'cert.pem'], {
     cwd: directory,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { temporaryFile } from '../child.js';
-import { BIN } from '../command.js';
+import { BIN } from '../ferret.js';
 import { appPath, makeCertificate, runNode, spansOf } from './run-node.js';
 
 const certificate = makeCertificate();

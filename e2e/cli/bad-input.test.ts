@@ -1,17 +1,22 @@
-import { chmod, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sqlite3 from 'sqlite3';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Ended, endOf, runCommand, startCommand } from '../command.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { runFerret, startFerret } from '../ferret.js';
+import { type Ended, endOf } from '../run-process.js';
+import { temporaryDirectory } from '../temporary.js';
 import { writeTwoRuns } from './two-runs-file.js';
 
-const { out: help } = await runCommand(['--help'], { cwd: tmpdir() });
+const { out: help } = await runFerret(['--help'], { cwd: tmpdir() });
 
-/** Every command that reads a file, so that a new one is covered by itself: `  analyze [options] [file]   what every ...`. */
+/**
+ * Every command that reads a file, so that a new one is covered by itself: `  analyze [options] [file]   what every
+ * ...`.
+ */
 const COMMANDS = [...help.matchAll(/^ {2}(\w+) .*\[file\]/gm)].map(([, name = '']) => name);
 
-/** What stands before the file, where something must. */
+/** Arguments that must stand before the file. */
 const FIRST: Readonly<Record<string, readonly string[]>> = {
   diff: ['previous', 'latest'],
   trace: ['4bf92f3577b34da6a3ce929d0e0e4736'],
@@ -41,7 +46,7 @@ const BAD_FILES: readonly (readonly [name: string, message: RegExp])[] = [
 let directory: string;
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-bad-input-'));
+  directory = temporaryDirectory();
   await chmod(directory, 0o755);
   const path = (name: string) => join(directory, name);
   await mkdir(path('directory'));
@@ -60,8 +65,6 @@ beforeAll(async () => {
   await symlink('loop.db', path('loop.db'));
 });
 
-afterAll(() => rm(directory, { recursive: true }));
-
 function execute(file: string, sql: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const database = new sqlite3.Database(file, (opened) => {
@@ -76,7 +79,7 @@ const asUser = process.getuid?.() === 0 ? { uid: 65_534 } : {};
 
 async function ferret(command: string, file: string): Promise<Ended> {
   const parameters = [command, ...(FIRST[command] ?? []), file, ...(LAST[command] ?? [])];
-  const child = startCommand(parameters, { cwd: directory, ...asUser });
+  const child = startFerret(parameters, { cwd: directory, ...asUser });
   if (WAITING.has(command)) {
     child.stderr?.on('data', (text: string | Buffer) => {
       if (/waiting/i.test(String(text))) child.kill('SIGINT');
@@ -108,7 +111,7 @@ describe.each(COMMANDS)('ferret %s', (command) => {
 
   it('refuses what it does not know, and says how to go on', async () => {
     for (const bad of ['--frobnicate', '--limit=x', '--since=yesterday', '--sort=nonsense']) {
-      const ended = await runCommand([command, ...(FIRST[command] ?? []), bad], { cwd: directory });
+      const ended = await runFerret([command, ...(FIRST[command] ?? []), bad], { cwd: directory });
       expectClear(ended);
       expect(ended).toMatchObject({ code: 2, out: '' });
       expect(ended.err).toMatch(/^ferret: /);
@@ -116,7 +119,7 @@ describe.each(COMMANDS)('ferret %s', (command) => {
   });
 
   it('has help with examples', async () => {
-    const { code, out } = await runCommand([command, '--help'], { cwd: directory });
+    const { code, out } = await runFerret([command, '--help'], { cwd: directory });
     expect(code).toBe(0);
     expect(out).toMatch(/Examples:\n {2}\$ ferret /);
   });
@@ -139,7 +142,7 @@ describe('usage', () => {
   it.each(USAGE.map(([code, message, ...parameters]) => ({ code, message, parameters })))(
     '$parameters: $message',
     async ({ code, message, parameters }) => {
-      const ended = await runCommand(parameters, { cwd: directory });
+      const ended = await runFerret(parameters, { cwd: directory });
       expectClear(ended);
       expect(ended.code).toBe(code);
       expect(ended.err).toContain(message);
@@ -157,7 +160,7 @@ describe('of a sound file, ferret diff', () => {
     const file = join(directory, 'sound.db');
     await rm(file, { force: true });
     await writeTwoRuns(file);
-    const ended = await runCommand(['diff', ...sides, file], { cwd: directory });
+    const ended = await runFerret(['diff', ...sides, file], { cwd: directory });
     expectClear(ended);
     expect(ended).toMatchObject({ code: 1, out: '' });
     expect(ended.err).toContain(message);

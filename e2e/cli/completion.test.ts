@@ -1,15 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
-import { BIN } from '../command.js';
+import { describe, expect, it } from 'vitest';
+import { BIN } from '../ferret.js';
+import { temporaryDirectory } from '../temporary.js';
 
-const directory = mkdtempSync(join(tmpdir(), 'ferret-completion-'));
+const directory = temporaryDirectory();
 writeFileSync(join(directory, 'my file.db'), '');
 writeFileSync(join(directory, 'ferret.db'), '');
-
-afterAll(() => rmSync(directory, { recursive: true }));
 
 const has = (shell: string) => spawnSync(shell, ['-c', 'true']).status === 0;
 
@@ -48,7 +46,8 @@ describe.runIf(has('bash'))('bash', () => {
     const words = ['ferret', ...typed].map((word) => `'${word}'`).join(' ');
     const out = run(
       'bash',
-      `source '${scriptFor('bash')}'; COMP_WORDS=(${words}); COMP_CWORD=${typed.length}; _ferret; printf '%s\\n' "\${COMPREPLY[@]}"`,
+      `source '${scriptFor('bash')}'; COMP_WORDS=(${words}); COMP_CWORD=${typed.length}; ` +
+        `_ferret; printf '%s\\n' "\${COMPREPLY[@]}"`,
     );
     // Words of one prefix: bash itself leaves out the rest.
     expect(

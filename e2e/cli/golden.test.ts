@@ -1,31 +1,27 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BIN, type Ended, endOf, runCommand } from '../command.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { BIN, runFerret } from '../ferret.js';
+import { type Ended, endOf } from '../run-process.js';
+import { temporaryDirectory } from '../temporary.js';
 import { OTHER_TRACE, SLOW_TRACE, writeShop } from './shop-file.js';
 
 let directory: string;
 
-/** What reports depend on: the time zone, and what the terminal can show. */
+/** The environment that reports depend on: the time zone, and the abilities of the terminal. */
 const ENVIRONMENT = { TZ: 'UTC', LANG: 'C.UTF-8', LC_ALL: '', LC_CTYPE: '', TERM: 'xterm' };
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-golden-'));
+  directory = temporaryDirectory();
   await writeShop(join(directory, 'ferret.db'));
-});
-
-afterAll(async () => {
-  await rm(directory, { recursive: true });
 });
 
 /** Through a pipe. */
 function piped(parameters: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
-  return runCommand(parameters, { cwd: directory, env: { ...ENVIRONMENT, ...env } });
+  return runFerret(parameters, { cwd: directory, env: { ...ENVIRONMENT, ...env } });
 }
 
-/** What a terminal would obey is spelt out, so that the files can be read. */
+/** Spells out the characters that a terminal would obey, so that the files can be read. */
 function spellOut(text: string): string {
   return text
     .replaceAll('\r\n', '\n')

@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createStoreFixture, openDatabase } from '@ferretjs/core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runCommand } from '../command.js';
+import { runFerret } from '../ferret.js';
+import { temporaryDirectory } from '../temporary.js';
 
 /** Has a command say at its end how much memory it had at most. */
 const MEMORY = fileURLToPath(new URL('../apps/peak-memory.cjs', import.meta.url));
@@ -32,7 +32,7 @@ const COMMANDS = [
 let directory: string;
 
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'ferret-hostile-'));
+  directory = temporaryDirectory();
   const store = await createStoreFixture(join(directory, 'ferret.db'));
   for (const runId of ['run-1', 'run-2']) {
     const process = await store.addProcess(await store.addRun({ runId }), { endedAtMicros: null, endReason: null });
@@ -43,11 +43,12 @@ beforeEach(async () => {
   await store.close();
 });
 
+// Some of these files have more than 100 MB: none waits for the others' tests.
 afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** What nobody but somebody hostile, or a disk that is dying, puts into a file. */
+/** Content that only a hostile writer, or a disk that is dying, puts into a file. */
 const CHANGES = {
   'a gigantic name': 'UPDATE span SET name = hex(zeroblob(60000000))',
   'gigantic attributes': `UPDATE span SET attributes = '{"x":"' || hex(zeroblob(60000000)) || '"}'`,
@@ -65,12 +66,14 @@ const CHANGES = {
   'buckets that are none': "UPDATE route_minute SET buckets = '\u001b['",
   'buckets beyond all': 'UPDATE route_minute SET buckets = \'[[-1,5],[99999999999,1e300],["x",null]]\', count = -5',
   'kinds and outcomes of no meaning': 'UPDATE span SET kind = 99, outcome = -5, keep_reason = 77',
-  'absurd numbers': `UPDATE span SET start_us = 9223372036854775807, duration_ns = -9223372036854775807, http_status_code = -1;
+  'absurd numbers': `UPDATE span SET start_us = 9223372036854775807, duration_ns = -9223372036854775807,
+    http_status_code = -1;
     UPDATE process SET pid = -9223372036854775807, started = 9223372036854775807, stored = -1, first_span_id = -5`,
   'absurd ids': 'UPDATE span SET id = id - 9223372036854775000; UPDATE process SET last_span_id = 9223372036854775807',
   'ids that are none': "UPDATE span SET trace_id = x'', span_id = x'', parent_id = x''",
   'texts of a terminal':
-    "UPDATE process SET hostname = '\u001b[2J\u202e', thread_name = '\u0007'; UPDATE run SET run_id = id || '\u001b[2J'",
+    "UPDATE process SET hostname = '\u001b[2J\u202e', thread_name = '\u0007'; " +
+    "UPDATE run SET run_id = id || '\u001b[2J'",
 };
 
 /** `node:sqlite` of Node 22 cannot be told how long a value may be; see docs/operations.md. */
@@ -85,7 +88,7 @@ describe('a hostile file', () => {
       await database.close();
       for (const parameters of COMMANDS) {
         const env = { NODE_OPTIONS: `--require ${MEMORY}` };
-        const ended = await runCommand(parameters, { cwd: directory, env });
+        const ended = await runFerret(parameters, { cwd: directory, env });
         const { code, out } = ended;
         const err = ended.err.replace(PEAK, '');
         const label = `${parameters.join(' ')}: ${err.slice(0, 2_000)}`;

@@ -1,21 +1,18 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runCommand } from '../command.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { runFerret } from '../ferret.js';
+import { temporaryDirectory } from '../temporary.js';
 import { runOnTerminal } from './terminal.js';
 import { writeTwoRuns } from './two-runs-file.js';
 
 let directory: string;
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-golden-'));
+  directory = temporaryDirectory();
   await writeTwoRuns(join(directory, 'ferret.db'));
 });
-
-afterAll(() => rm(directory, { recursive: true }));
 
 const FAIL_ON = ['--fail-on', 'p95>20%', '--fail-on', 'errors>5%', '--fail-on', 'p99>1s'];
 const RANGES = ['2026-01-01T00:00:00Z..2026-01-01T00:30:00Z', '2026-01-01T00:30:00Z..'];
@@ -31,7 +28,7 @@ const COMMANDS: readonly (readonly [name: string, code: number, ...parameters: s
   ['doctor-json', 1, 'doctor', '--json'],
 ];
 
-/** What the program itself says of itself is no figure. */
+/** The whole output of a command, and its exit code. */
 const whole = ({ code, out, err }: { code: number | null; out: string; err: string }) =>
   `${out}${err === '' ? '' : `--- standard error ---\n${err}`}--- exit code ${code} ---\n`;
 
@@ -39,7 +36,7 @@ describe('whole outputs', () => {
   it.each(COMMANDS.map(([name, code, ...parameters]) => ({ name, code, parameters })))(
     '$name',
     async ({ name, code, parameters }) => {
-      const ended = await runCommand(parameters, { cwd: directory, env: { TZ: 'UTC' } });
+      const ended = await runFerret(parameters, { cwd: directory, env: { TZ: 'UTC' } });
       expect(ended.code).toBe(code);
       await expect(whole(ended)).toMatchFileSnapshot(`golden/${name}.txt`);
     },

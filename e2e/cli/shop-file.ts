@@ -3,7 +3,10 @@ import { createStoreFixture, FIXTURE_START_MICROS, type FixtureSpan, type StoreF
 const MILLISECOND = 1_000_000;
 const MINUTE_MICROS = 60_000_000;
 
-/** A request of which every part is drawn: work one after the other and at once, a query in a loop, an error, hostile text. */
+/**
+ * A request of which every part is drawn: work one after the other and at once, a query in a loop, an error, hostile
+ * text.
+ */
 export const SLOW_TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 
 /** Begins as the slow one does. */

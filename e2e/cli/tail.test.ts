@@ -1,21 +1,19 @@
-import { mkdtemp, rename, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createFerret } from '@ferretjs/core';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { startCommand } from '../command.js';
+import { beforeEach, expect, it, vi } from 'vitest';
+import { startFerret } from '../ferret.js';
+import { temporaryDirectory } from '../temporary.js';
 import { writeTwoRuns } from './two-runs-file.js';
 
 let directory: string;
 
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-tail-'));
+beforeEach(() => {
+  directory = temporaryDirectory();
 });
 
-afterEach(() => rm(directory, { recursive: true }));
-
 function tail(...parameters: string[]) {
-  const child = startCommand(['tail', ...parameters], { cwd: directory, env: { TZ: 'UTC' } });
+  const child = startFerret(['tail', ...parameters], { cwd: directory, env: { TZ: 'UTC' } });
   const seen = { out: '', err: '' };
   child.stdout?.on('data', (text) => (seen.out += String(text)));
   child.stderr?.on('data', (text) => (seen.err += String(text)));

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { BIN, type Ended, endOf } from '../command.js';
+import { BIN } from '../ferret.js';
+import { type Ended, endOf } from '../run-process.js';
 
 /** A line that says that work goes on, and the next one replaces; which of them come is a matter of time. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what a terminal gets

@@ -5,13 +5,13 @@ const SECOND = 1_000_000;
 const MILLI = 1_000_000;
 const HOUR = 3_600 * SECOND;
 
-/** What a client can send, and a terminal must not be sent. */
+/** Text that a client can send, and a terminal must not be sent. */
 export const HOSTILE = 'GET /\u001b]0;pwned\u0007\u009b2J\u202e\r\n';
 const WIDE = 'GET /検索/結果の一覧/\u{1f469}\u200d\u{1f4bb}/naïve';
 
 /**
- * A file that is the same to the byte wherever it is made: two runs of one service an hour apart, the second slower and failing
- * on one route, with losses, hostile and wide names.
+ * A file that is the same to the byte wherever it is made: two runs of one service an hour apart, the second slower and
+ * failing on one route, with losses, hostile and wide names.
  */
 export async function writeTwoRuns(file: string): Promise<void> {
   const store = await createStoreFixture(file);

@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createStoreFixture, lookOf, plantJournal } from '@ferretjs/core/testing';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { runCommand, startCommand } from '../command.js';
+import { beforeEach, expect, it } from 'vitest';
+import { runFerret, startFerret } from '../ferret.js';
+import { temporaryDirectory } from '../temporary.js';
 
 let root: string;
 let directory: string;
@@ -24,7 +24,7 @@ const READING = () => [
 ];
 
 beforeEach(async () => {
-  root = mkdtempSync(join(tmpdir(), 'ferret-untouched-'));
+  root = temporaryDirectory();
   victim = join(root, 'victim.txt');
   writeFileSync(victim, 'dear');
   directory = join(root, 'd');
@@ -36,16 +36,12 @@ beforeEach(async () => {
   await store.close();
 });
 
-afterEach(() => {
-  rmSync(root, { recursive: true });
-});
-
 const look = () => [lookOf(root), lookOf(directory)];
 
 it('P1: no command that reads changes anything around a file', async () => {
   const before = look();
   for (const parameters of READING()) {
-    expect(await runCommand(parameters, { cwd: directory }), parameters.join(' ')).toMatchObject({ err: '' });
+    expect(await runFerret(parameters, { cwd: directory }), parameters.join(' ')).toMatchObject({ err: '' });
     expect(look(), parameters.join(' ')).toEqual(before);
   }
 });
@@ -54,7 +50,7 @@ it('P1: no command opens a file that a planted journal lies beside, or removes w
   plantJournal(join(directory, 'ferret.db'), victim);
   const before = look();
   for (const parameters of [...READING(), ['prune', '--max-age', '1d'], ['recover']]) {
-    const { code, err } = await runCommand(parameters, { cwd: directory });
+    const { code, err } = await runFerret(parameters, { cwd: directory });
     expect([parameters[0], code]).toEqual([parameters[0], 1]);
     expect(err).toMatch(/^ferret: [^\n]*ferret\.db-journal[^\n]*\n$/);
     expect(look()).toEqual(before);
@@ -64,7 +60,7 @@ it('P1: no command opens a file that a planted journal lies beside, or removes w
 
 it('P1: nor does tail, which follows', async () => {
   const before = look();
-  const child = startCommand(['tail', '-n', '1'], { cwd: directory });
+  const child = startFerret(['tail', '-n', '1'], { cwd: directory });
   await new Promise((resolve) => child.stdout?.once('data', resolve));
   expect(look()).toEqual(before);
   const ended = new Promise((resolve) => child.once('close', resolve));

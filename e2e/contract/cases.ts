@@ -3,12 +3,12 @@ import { childSpan, type Expected, serverSpan } from './expected-spans.js';
 import type { Application, Stack } from './stack.js';
 import type { StoredSpan } from './stored-spans.js';
 
-/** One thing that clients do, and the spans that must come of it. */
+/** An action of clients, and the spans that must come of it. */
 export interface Case {
   readonly name: string;
   /** For another application than that of `Stack.build`; left out where the stack has none. */
   readonly on?: 'http2' | 'sockets';
-  /** What the client receives. */
+  /** Sends the requests, and resolves to the text that the client received. */
   run(application: Application, stack: Stack): Promise<string>;
   expected(stack: Stack, received: string): StoredSpan[];
   /** The least that the first span must take. */

@@ -48,7 +48,7 @@ export async function leave(server: Server | Http2Server, text: string, until?: 
   return received();
 }
 
-/** Sends a request, and goes away while the body comes. What came of that depends on the moment; the status line does not. */
+/** Sends a request, and goes away while the body comes. The outcome depends on the moment; the status line does not. */
 export async function leaveInBody(server: Server | Http2Server, target: string): Promise<string> {
   const { socket } = open(server);
   socket.write(request('GET', target, { last: false }));

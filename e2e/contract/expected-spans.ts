@@ -1,7 +1,7 @@
 import type { Stack } from './stack.js';
 import type { StoredSpan } from './stored-spans.js';
 
-/** What is to be known of a request, to say what its span must be (OpenTelemetry, HTTP server spans). */
+/** The facts of a request that decide its span (OpenTelemetry, HTTP server spans). */
 export interface Expected {
   readonly method?: string;
   /** With its query. */
@@ -17,7 +17,7 @@ export interface Expected {
   /** Class and message of what was thrown. */
   readonly exception?: readonly [type: string, message: string];
   readonly parent?: string;
-  /** Of a connection that went on to another protocol. */
+  /** The protocol that the connection went on to. */
   readonly upgradedTo?: 'websocket';
   readonly attributes?: Record<string, unknown>;
 }

@@ -3,7 +3,10 @@ const MARKS = new Map<boolean | undefined, string>([
   [false, '✗'],
 ]);
 
-/** The results as a table of Markdown: a row for each case, a column for each stack; empty where a framework has no such thing. */
+/**
+ * The results as a table of Markdown: a row for each case, a column for each stack; empty where a framework lacks the
+ * feature.
+ */
 export function matrix(results: ReadonlyMap<string, ReadonlyMap<string, boolean>>): string {
   const stacks = [...results.keys()];
   const cases = [...new Set([...results.values()].flatMap((column) => [...column.keys()]))];

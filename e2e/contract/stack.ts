@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { Http2Server } from 'node:http2';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Ferret } from '@ferretjs/core';
+import { temporaryFile } from '../temporary.js';
 
 /** A web framework, and how the application of the contract is written in it. */
 export interface Stack {
@@ -14,7 +13,10 @@ export interface Stack {
   readonly name: string;
   /** Whether spans say which handler a request went to. */
   readonly namesHandlers: boolean;
-  /** What it calls a function that is mounted at `/files`, and a path below it; nothing where it does not know. */
+  /**
+   * The routes that the framework gives to a function mounted at `/files`, and to a path below it; absent where it
+   * knows none.
+   */
   readonly mount?: { readonly own: string; readonly below: string };
   /** The route of a WebSocket that passes through the application, and the path that the library asks it for. */
   readonly socket?: { readonly route: string; readonly path: string };
@@ -35,20 +37,21 @@ export interface Application {
   close(): Promise<unknown>;
 }
 
-/** What the host of a function passes on, as in the requests of `exchange.ts`. */
+/** Headers that the host of a function passes on, as in the requests of `exchange.ts`. */
 export const HEADERS = { host: 'contract.test', 'user-agent': 'contract' };
 
 /** More than a connection holds. */
 export const LARGE_TEXT = 'x'.repeat(30_000_000);
 
+let large: string | undefined;
+
 /** The same as a file. */
 export function largeFile(): string {
-  const file = join(tmpdir(), `ferret-contract-${process.pid}`);
-  if (!existsSync(file)) {
-    writeFileSync(file, LARGE_TEXT);
-    process.once('exit', () => rmSync(file, { force: true }));
+  if (large === undefined) {
+    large = temporaryFile('large');
+    writeFileSync(large, LARGE_TEXT);
   }
-  return file;
+  return large;
 }
 
 /** Cannot be compressed. */

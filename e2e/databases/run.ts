@@ -2,13 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import { message, start, temporaryFile } from '../child.js';
-import { runCommand } from '../command.js';
 import { query } from '../database.js';
+import { runFerret } from '../ferret.js';
 
 /** The value that all scenarios use, as in `apps/databases`. */
 const CANARY = 'cAnArY-4711';
 
-/** What the application has seen of a client, scenario by scenario. */
+/** A run of a client's scenarios, as the application has seen it. */
 export interface Run {
   readonly observed: Readonly<Record<string, unknown>>;
   /** Rejections that nobody has handled. */
@@ -67,7 +67,8 @@ export async function spansOf({ file }: Run, scenario: string): Promise<readonly
     file,
     `SELECT child.name, child.kind, child.outcome, child.error_type, child.attributes
      FROM ferret_spans_v1 AS child JOIN ferret_spans_v1 AS root ON root.trace_id = child.trace_id
-     WHERE root.kind = 'server' AND root.attributes ->> '$."url.path"' = '/${scenario}' AND child.parent_id = root.span_id
+     WHERE root.kind = 'server' AND root.attributes ->> '$."url.path"' = '/${scenario}'
+       AND child.parent_id = root.span_id
      ORDER BY child.start_us`,
   );
   return rows.map(({ attributes, ...row }) => ({
@@ -91,7 +92,7 @@ export async function treeOf({ file }: Run, scenario: string): Promise<string> {
     file,
     `SELECT trace_id AS id FROM ferret_spans_v1 WHERE attributes ->> '$."url.path"' = '/${scenario}'`,
   );
-  const { out, err } = await runCommand(['trace', root?.id ?? '', file], { cwd: dirname(file) });
+  const { out, err } = await runFerret(['trace', root?.id ?? '', file], { cwd: dirname(file) });
   expect(err).toBe('');
   return out;
 }

@@ -1,12 +1,12 @@
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { expect, it } from 'vitest';
 import webpack, { type Configuration, type Stats } from 'webpack';
-import { run } from './no-driver.js';
+import { runNode } from '../run-process.js';
+import { temporaryDirectory } from '../temporary.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const SCRIPT = `
@@ -53,18 +53,18 @@ it.each([
   ['esbuild', withEsbuild],
   ['webpack', withWebpack],
 ])('a bundle by %s, alone in a folder and without sqlite3, records with node:sqlite', async (_name, bundle) => {
-  const folder = mkdtempSync(join(tmpdir(), 'ferret-bundled-'));
+  const folder = temporaryDirectory();
   const entry = join(folder, 'entry.mjs');
   writeFileSync(entry, SCRIPT);
   const file = await bundle(entry, folder);
-  const { code, stdout, stderr } = await run(process.execPath, [file], folder);
-  expect(code, stderr).toBe(0);
+  const { code, out, err } = await runNode([file], { cwd: folder });
+  expect(code, err).toBe(0);
   if (isBuiltin('node:sqlite')) {
-    expect(stderr).toBe('');
-    expect(JSON.parse(stdout)).toMatchObject({ started: 1, stored: 1 });
+    expect(err).toBe('');
+    expect(JSON.parse(out)).toMatchObject({ started: 1, stored: 1 });
   } else {
-    expect(stderr).toMatch(/FerretWarning: Nothing is stored\. .*keep it external/);
-    expect(JSON.parse(stdout)).toMatchObject({ started: 1, dropped: { writeFailed: 1 } });
+    expect(err).toMatch(/FerretWarning: Nothing is stored\. .*keep it external/);
+    expect(JSON.parse(out)).toMatchObject({ started: 1, dropped: { writeFailed: 1 } });
     expect(readdirSync(folder)).not.toContain('ferret.db');
   }
 });

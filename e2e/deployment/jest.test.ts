@@ -1,15 +1,14 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createFerret } from '@ferretjs/core';
 import { expect, it } from 'vitest';
-import { runCommand } from '../command.js';
 import { query } from '../database.js';
 import { expectFewWarnings } from '../faults/invariants.js';
 import { beginElsewhere } from '../faults/other-program.js';
+import { runFerret } from '../ferret.js';
+import { runNode } from '../run-process.js';
+import { temporaryDirectory } from '../temporary.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -30,7 +29,7 @@ test('quick', async () => {
 });`;
 
 interface Run {
-  readonly code: number;
+  readonly code: number | null;
   readonly stderr: string;
   readonly seconds: number;
 }
@@ -45,23 +44,17 @@ async function runJest(directory: string, options: readonly string[]): Promise<R
     modulePaths: [join(root, 'e2e/node_modules'), join(root, 'node_modules')],
   };
   const started = performance.now();
-  const jest = spawn(
-    process.execPath,
+  const { code, err: stderr } = await runNode(
     [join(root, 'node_modules/jest/bin/jest.js'), '--config', JSON.stringify(config), ...options],
-    { cwd: directory, env: { ...process.env, FERRET_DATABASE: join(directory, 'ferret.db') } },
+    { cwd: directory, env: { FERRET_DATABASE: join(directory, 'ferret.db') } },
   );
-  let stderr = '';
-  jest.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  const [code] = (await once(jest, 'close')) as [number];
   expect(stderr).toMatch(/Tests: +6 passed, 6 total/);
   return { code, stderr, seconds: (performance.now() - started) / 1_000 };
 }
 
 /** The span of a worker's last file ends before its batch is due, so it may be in a spill file. */
 async function expectAllStored(directory: string): Promise<void> {
-  const { err, ...recovered } = await runCommand(['recover', 'ferret.db'], { cwd: directory });
+  const { err, ...recovered } = await runFerret(['recover', 'ferret.db'], { cwd: directory });
   expect(recovered, err).toMatchObject({ code: 0 });
   expect(readdirSync(directory).filter((name) => name.includes('spill'))).toEqual([]);
   expect(
@@ -73,7 +66,7 @@ it.each([
   ['one after the other', ['-i']],
   ['in two workers', ['--maxWorkers=2']],
 ])('P2: quick Jest tests without close() pass without noise and store all spans, %s', async (_how, options) => {
-  const directory = mkdtempSync(join(tmpdir(), 'ferret-jest-'));
+  const directory = temporaryDirectory();
   const { code, ...output } = await runJest(directory, options);
   expect(output.stderr).not.toMatch(/torn down|Error|FERRET|did not exit/);
   expectFewWarnings(output);
@@ -82,7 +75,7 @@ it.each([
 });
 
 it('P2: what a worker of Jest has not stored when Jest kills it is recovered', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'ferret-jest-'));
+  const directory = temporaryDirectory();
   const database = join(directory, 'ferret.db');
   const first = createFerret({ database, shutdownHooks: false });
   first.measure('makes the file', () => {});

@@ -1,5 +1,4 @@
-import { copyFileSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -7,28 +6,25 @@ import { expect, it } from 'vitest';
 import { installApart } from '../../scripts/install-apart.mjs';
 import { installNode } from '../../scripts/node-matrix.mjs';
 import { query } from '../database.js';
-import { type Output, run } from './no-driver.js';
+import { type Ended, runProcess } from '../run-process.js';
+import { temporaryDirectory } from '../temporary.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const cache = join(root, '.cache');
 /** An Express service that answers one request, prints what it has stored, and ends. */
 const APP = join(root, 'e2e/apps/no-driver.cjs');
 
-const temporaryFolder = () => mkdtempSync(join(tmpdir(), 'ferret-single-'));
-/** An executable has more than 100 MB. */
-const remove = (folder: string) => rmSync(folder, { recursive: true, force: true });
-
 const toolsOf = () => installApart(`${cache}/bundlers`, ['@vercel/ncc@0.45.0', 'postject@1.0.0-alpha.6']);
 
 async function runTool(command: string, args: readonly string[], folder: string): Promise<void> {
-  const { code, stdout, stderr } = await run(command, args, folder);
-  expect(code, stdout + stderr).toBe(0);
+  const { code, out, err } = await runProcess(command, args, { cwd: folder });
+  expect(code, out + err).toBe(0);
 }
 
-async function expectStored({ code, stdout, stderr }: Output, folder: string): Promise<void> {
-  expect(stderr).toBe('');
+async function expectStored({ code, out, err }: Ended, folder: string): Promise<void> {
+  expect(err).toBe('');
   expect(code).toBe(0);
-  expect(JSON.parse(stdout)).toMatchObject({ body: '1', ledger: { started: 1, stored: 1, pending: 0 } });
+  expect(JSON.parse(out)).toMatchObject({ body: '1', ledger: { started: 1, stored: 1, pending: 0 } });
   expect(readdirSync(folder).filter((name) => name.startsWith('ferret.db'))).toEqual(['ferret.db']);
   expect(await query(join(folder, 'ferret.db'), 'SELECT name FROM ferret_spans_v1')).toEqual([{ name: 'GET /x' }]);
 }
@@ -37,20 +33,20 @@ async function expectStored({ code, stdout, stderr }: Output, folder: string): P
 const NODES: readonly (24 | 26)[] = process.platform === 'linux' && process.arch === 'x64' ? [24, 26] : [];
 
 it('a bundle by ncc, alone in a folder, takes the native part of sqlite3 along and records on every Node', async () => {
-  const [source, folder] = [temporaryFolder(), temporaryFolder()];
+  const [source, folder] = [temporaryDirectory(), temporaryDirectory()];
   copyFileSync(APP, join(source, 'app.cjs'));
   symlinkSync(join(root, 'node_modules'), join(source, 'node_modules'));
   const ncc = join(toolsOf(), '@vercel/ncc/dist/ncc/cli.js');
   await runTool(process.execPath, [ncc, 'build', 'app.cjs', '--minify', '--out', folder], source);
   for (const node of [process.execPath, ...NODES.map((major) => installNode(major, cache))]) {
-    const place = mkdtempSync(join(folder, 'run-'));
-    await expectStored(await run(node, [join(folder, 'index.cjs')], place), place);
+    const place = temporaryDirectory();
+    await expectStored(await runProcess(node, [join(folder, 'index.cjs')], { cwd: place }), place);
   }
 });
 
 /** @returns the executable in a folder of its own */
 async function makeExecutable(major: 24 | 26): Promise<string> {
-  const [source, folder] = [temporaryFolder(), temporaryFolder()];
+  const [source, folder] = [temporaryDirectory(), temporaryDirectory()];
   const executable = join(folder, 'app');
   await build({
     entryPoints: [APP],
@@ -77,13 +73,11 @@ async function makeExecutable(major: 24 | 26): Promise<string> {
   } else {
     await runTool(node, ['--build-sea=sea.json'], source);
   }
-  remove(source);
   return executable;
 }
 
 it.each(NODES)('a single executable of Node %i, alone in a folder, records with node:sqlite', async (major) => {
   const executable = await makeExecutable(major);
   const folder = join(executable, '..');
-  await expectStored(await run(executable, [], folder), folder);
-  remove(folder);
+  await expectStored(await runProcess(executable, [], { cwd: folder }), folder);
 });

@@ -18,7 +18,7 @@ it.each([
   expect(ends).toEqual(Array.from({ length: 20 }, () => wanted));
   const recovery = await recoverFile(database);
   if (!isBuiltin('node:sqlite')) expect(recovery.spillFiles).toBe(20);
-  // A thread that is ended from outside loses what it had in memory: half a second at most, of 10 spans a millisecond at most.
+  // A thread that is ended from outside loses its memory: half a second at most, of 10 spans a millisecond at most.
   const processes = await expectSound(database, { pending: how === 'terminate' ? { atMost: 20 * 5_000 } : 0 });
   expect(processes).toHaveLength(20);
   for (const { stored } of processes) expect(stored).toBeGreaterThanOrEqual(200);

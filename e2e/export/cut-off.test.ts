@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, open, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { open, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { runScript, temporaryFile } from '../child.js';
-import { BIN, endOf, runFerret, startFerret } from './ferret.js';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { runScript } from '../child.js';
+import { BIN, runFerret, startFerret } from '../ferret.js';
+import { endOf } from '../run-process.js';
+import { temporaryDirectory, temporaryFile } from '../temporary.js';
 
 let source: string;
 let directory: string;
@@ -12,15 +13,10 @@ let directory: string;
 beforeAll(async () => {
   source = temporaryFile();
   await record(3_000, source);
-  return () => rm(dirname(source), { recursive: true });
 });
 
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-export-e2e-'));
-});
-
-afterEach(async () => {
-  await rm(directory, { recursive: true });
+beforeEach(() => {
+  directory = temporaryDirectory();
 });
 
 async function record(spans: number, file: string): Promise<void> {
@@ -33,7 +29,7 @@ async function record(spans: number, file: string): Promise<void> {
 
 describe('an export that does not come to its end', () => {
   it('ends with 0 when nobody reads on, and leaves the file as it was', async () => {
-    const child = startFerret(directory, ['export', source]);
+    const child = startFerret(['export', source], { cwd: directory });
     child.stdout?.once('data', () => child.stdout?.destroy());
     let err = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (err += text));
@@ -47,7 +43,7 @@ describe('an export that does not come to its end', () => {
     async (signal) => {
       const large = join(directory, 'large.db');
       await record(200_000, large);
-      const child = startFerret(directory, ['export', large, '--format', 'ndjson', '-o', 'out.json']);
+      const child = startFerret(['export', large, '--format', 'ndjson', '-o', 'out.json'], { cwd: directory });
       await expect.poll(() => readdir(directory), { timeout: 30_000 }).toContainEqual(expect.stringMatching(/\.tmp$/));
       child.kill(signal);
       expect(await endOf(child)).toMatchObject({ code: null, signal, out: '' });
@@ -77,7 +73,7 @@ it.runIf(process.platform === 'linux')('shows on a terminal how far it is, and n
   const clear = '\u001b[K';
   expect(out.startsWith(`\rreading ...${clear}`)).toBe(true);
   expect(out.endsWith(`\r${clear}3,000 spans written to out.json\r\n`)).toBe(true);
-  expect((await runFerret(directory, 'export', source, '-o', 'other.json')).err).toBe(
+  expect((await runFerret(['export', source, '-o', 'other.json'], { cwd: directory })).err).toBe(
     '3,000 spans written to other.json\n',
   );
 });

@@ -1,17 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { Ajv } from 'ajv';
 import { parse } from 'csv-parse/sync';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { runScript, temporaryFile } from '../child.js';
 import { query } from '../database.js';
-import { runFerret } from './ferret.js';
+import { runFerret } from '../ferret.js';
 import { type EventRow, encodeOfficially, type LinkRow, type SpanRow } from './otlp-encoder.js';
 import { callsOf, openInSpeedscope } from './speedscope.js';
 
-/** What a real application records, and some things that one should not. */
+/** A script that records as a real application does, and as no application should. */
 const SCRIPT = String.raw`
   const ferret = createFerret({ ...options, runId: 'run-1', service: 'shop "ü"' });
   const wait = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
@@ -25,17 +24,24 @@ const SCRIPT = String.raw`
   await Promise.all([1, 2, 3, 4].map(() => ferret.measure('at once', () => ferret.measure('inner', () => wait(3)))));
   await ferret.measure('fails', async () => { throw new TypeError('no "luck", really\r\n=1+1'); }).catch(() => {});
   for (const name of [
-    'GET /\u001b]0;pwned\u0007\u009b2J\u202e\r\n\u2028', '"]}\\', '😀 käse \ud83d', '=cmd|x', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1',
+    'GET /\u001b]0;pwned\u0007\u009b2J\u202e\r\n\u2028', '"]}\\', '😀 käse \ud83d', '=cmd|x', '+1', '-1', '@SUM(A1)',
+    '\t=1', '\r=1',
   ]) {
     ferret.measure(name, { [name]: name }, () => 1);
   }
   let outlives;
-  await ferret.measure('leaves', async () => { outlives = ferret.measure('outlives its parent', () => wait(20)); await wait(1); });
+  await ferret.measure('leaves', async () => {
+    outlives = ferret.measure('outlives its parent', () => wait(20));
+    await wait(1);
+  });
   await outlives;
   const sent = ferret.start('send', { kind: 'producer' });
   const received = ferret.start('receive', {
     kind: 'consumer', parent: null,
-    links: [sent, { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), tracestate: 'a=1,b=2', flags: 1, isRemote: true, attributes: { n: 1 } }],
+    links: [sent, {
+      traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), tracestate: 'a=1,b=2', flags: 1, isRemote: true,
+      attributes: { n: 1 },
+    }],
   });
   received.addEvent('retry', { attempt: 2, tags: ['=a'] }).addEvent('=ack');
   sent.end();
@@ -61,12 +67,8 @@ beforeAll(async () => {
   expect(new Set(rows.map((row) => row.outcome))).toEqual(new Set(['ok', 'error', 'interrupted']));
 });
 
-afterAll(async () => {
-  await rm(dirname(file), { recursive: true });
-});
-
 async function exported(...parameters: string[]): Promise<string> {
-  const ended = await runFerret(dirname(file), 'export', ...parameters);
+  const ended = await runFerret(['export', ...parameters], { cwd: dirname(file) });
   expect(ended).toMatchObject({ code: 0, err: '' });
   return ended.out;
 }
@@ -162,7 +164,7 @@ describe('a real file', () => {
       ]) ?? [],
     ) as Record<string, string | number>;
     expect(resource).toMatchObject({ 'service.name': 'shop "ü"', 'ferret.run.id': 'run-1' });
-    // What is empty may be left out.
+    // Empty fields may be left out.
     const empty = { events: [], droppedEventsCount: 0, links: [], droppedLinksCount: 0 };
     const spans = parts.flatMap((part) => part.scopeSpans).flatMap((scope) => scope.spans);
     const whole = {

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import vm from 'node:vm';
 
-/** What speedscope makes of a file. */
+/** A file as speedscope shows it. */
 export interface Imported {
   readonly name: string;
   readonly profiles: readonly ImportedProfile[];
@@ -24,9 +24,10 @@ type Import = (name: string, base64: string) => Promise<Imported | null>;
 const release = join(dirname(createRequire(import.meta.url).resolve('speedscope/package.json')), 'dist/release');
 
 /**
- * Opens a file with speedscope's own importer. The package is the built application alone, which does not export it; so its script
- * runs here with stubs where it looks for a browser, and a line in front that hands out the module it loads on import.
- * @returns what it made of the file, and everything it warned of on the way.
+ * Opens a file with speedscope's own importer. The package is the built application alone, which does not export it.
+ * Its script runs here with stubs where it looks for a browser, and a line in front that hands out the module it loads
+ * on import.
+ * @returns the imported file, and every warning on the way.
  */
 export async function openInSpeedscope(text: string): Promise<{ imported: Imported; warnings: string[] }> {
   const warnings: string[] = [];

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { expect, it } from 'vitest';
 import { ask, message, runScript, start, temporaryFile } from '../child.js';
-import { runCommand } from '../command.js';
+import { runFerret } from '../ferret.js';
 import { flood } from '../traffic.js';
 import { CANARY, expectNoCanary, filesBeside, MARKER } from './canary.js';
 import { expectSound, expectUndisturbed } from './invariants.js';
@@ -49,10 +49,11 @@ const get = (target: string, host = 'host.test') =>
 function post(path: string, value: unknown): string {
   const body = JSON.stringify(value);
   const length = Buffer.byteLength(body);
-  return `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n${body}`;
+  const fields = `Host: a\r\nContent-Type: application/json\r\nContent-Length: ${length}`;
+  return `POST ${path} HTTP/1.1\r\n${fields}\r\n\r\n${body}`;
 }
 
-it('50 a. secrets of requests, errors and attributes are in no file, alive or dead, no log and no output of the CLI', async () => {
+it('50 a. secrets of requests, errors and attributes are in no file, no log and no output of the CLI', async () => {
   const database = temporaryFile();
   const headers = ['authorization', 'proxy-authorization', 'cookie', 'x-api-key', 'referer', 'x-note'];
   const child = start('fault-service.mjs', {
@@ -108,7 +109,7 @@ it('50 b. secrets in attributes are in no log, also where hooks fail and NODE_DE
   expectNoCanary([['standard error', end.stderr]]);
 });
 
-it('50 c. secrets are not in what a process spills that exits in the middle of a batch, nor where that is taken in', async () => {
+it('50 c. a process that exits in the middle of a batch spills no secret, and none is taken in', async () => {
   const database = temporaryFile();
   const script = (end: string) => `const attributes = ${JSON.stringify(ATTRIBUTES)};
     const ferret = createFerret(options);
@@ -145,7 +146,7 @@ async function outputs(database: string): Promise<[string, string][]> {
   ];
   const ended: [string, string][] = [];
   for (const command of commands) {
-    const { code, out, err } = await runCommand(command, { cwd: dirname(database), env: { NODE_DEBUG: 'ferret' } });
+    const { code, out, err } = await runFerret(command, { cwd: dirname(database), env: { NODE_DEBUG: 'ferret' } });
     expect(code).toBe(0);
     ended.push([`ferret ${command.join(' ')}`, out + err]);
   }

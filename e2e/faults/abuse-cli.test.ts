@@ -5,8 +5,8 @@ import { basename, dirname, join } from 'node:path';
 import { createFerret } from '@ferretjs/core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ask, message, start, temporaryFile } from '../child.js';
-import { runCommand } from '../command.js';
 import { request } from '../contract/exchange.js';
+import { runFerret } from '../ferret.js';
 import { flood } from '../traffic.js';
 import { expectSound, expectUndisturbed } from './invariants.js';
 
@@ -30,7 +30,7 @@ describe('the command', () => {
   let file: string;
   let before: string;
   const hash = () => createHash('sha256').update(readFileSync(file)).digest('hex');
-  const ferret = (...parameters: string[]) => runCommand(parameters, { cwd: dirname(file) });
+  const ferret = (...parameters: string[]) => runFerret(parameters, { cwd: dirname(file) });
 
   beforeAll(async () => {
     file = temporaryFile();
@@ -112,7 +112,8 @@ describe('what a client or an error can bring to a terminal', () => {
     });
     await flood(port, 1, () => hostile, { connections: 1 });
     const body = JSON.stringify({ message: `failed ${ESCAPES}` });
-    const failing = `POST /throw HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+    const fields = `Host: a\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}`;
+    const failing = `POST /throw HTTP/1.1\r\n${fields}\r\n\r\n${body}`;
     await flood(port, 1, () => failing, { connections: 1 });
     await ask(child, 'close');
     expectUndisturbed(await child.ended);
@@ -130,15 +131,15 @@ describe('what a client or an error can bring to a terminal', () => {
       ['analyze', '--run', `none ${ESCAPES}`],
       ['analyze', join(cwd, `none ${ESCAPES}`)],
     ]) {
-      const { out, err } = await runCommand(parameters, { cwd });
+      const { out, err } = await runFerret(parameters, { cwd });
       expect(out + err).not.toBe('');
       expect(out).not.toMatch(UNSAFE);
       expect(err).not.toMatch(UNSAFE);
     }
-    const { out } = await runCommand(['analyze', '--json', '--run', processes[0]?.run_id ?? ''], { cwd });
+    const { out } = await runFerret(['analyze', '--json', '--run', processes[0]?.run_id ?? ''], { cwd });
     const { names } = JSON.parse(out) as { names: { name: string }[] };
     expect(names[0]?.name).toBe(`work ${ESCAPES}\ufffd`);
-    const { out: listed } = await runCommand(['runs', '--json'], { cwd });
+    const { out: listed } = await runFerret(['runs', '--json'], { cwd });
     expect(JSON.parse(listed).runs).toHaveLength(2);
   });
 });

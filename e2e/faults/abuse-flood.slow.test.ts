@@ -54,7 +54,7 @@ it(`40 a. ${scaled(1_000_000)} distinct URLs and user agents, by every method, l
   expect(strings?.count).toBeLessThanOrEqual(MAX_STRINGS);
 });
 
-it(`40 b. ${scaled(1_000_000)} distinct names, attribute keys and error types of the application's own leave memory flat`, {
+it(`40 b. ${scaled(1_000_000)} distinct names, attribute keys and error types of the application leave memory flat`, {
   timeout: LONG_MILLIS,
 }, async ({ task }) => {
   const database = temporaryFile();

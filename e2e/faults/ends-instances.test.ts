@@ -16,7 +16,8 @@ const APPLICATIONS = (framework: string) => `
     else app.get('/x', (request, response) => response.end('x'));
     const server = createServer('${framework}' === 'koa' ? app.callback() : app);
     await new Promise((resolve) => server.listen(0, resolve));
-    await (await fetch('http://127.0.0.1:' + server.address().port + '/x', { headers: { connection: 'close' } })).text();
+    const url = 'http://127.0.0.1:' + server.address().port + '/x';
+    await (await fetch(url, { headers: { connection: 'close' } })).text();
     await new Promise((resolve) => server.close(resolve));
   };`;
 
@@ -27,7 +28,8 @@ it.each(['express', 'koa'])(
     const end = await runScript(
       `${APPLICATIONS(name)}
      for (let i = 0; i < 40; i++) {
-       await serve({ ...options, service: 'shop', ignore: ['/health', /^.assets/], headers: { request: ['x-tenant'] } });
+       const headers = { request: ['x-tenant'] };
+       await serve({ ...options, service: 'shop', ignore: ['/health', /^.assets/], headers });
      }
      process.disconnect?.();`,
       database,
@@ -37,7 +39,7 @@ it.each(['express', 'koa'])(
   },
 );
 
-it('55. P4: forty different instances on one file are told of once, the process ends, and everything is stored', async () => {
+it('55. P4: forty instances on one file are told of once, the process ends, and everything is stored', async () => {
   const database = temporaryFile();
   const end = await runScript(
     `for (let i = 0; i < 40; i++) createFerret({ ...options, runId: 'run ' + i }).start('work').end();
@@ -109,11 +111,13 @@ it('55. P4: an application and its copy after hot reload have one queue and one 
      given.redact.names.push('more');
      if (ferretFor(given) === first) throw new Error('changed since');
      if (ferretFor({ ...given, service: 'other' }) === first) throw new Error('another service');
-     if (ferretFor({ ...given, onDiagnostic: () => {} }) === ferretFor({ ...given, onDiagnostic: () => {} })) throw new Error('functions');
+     const others = [() => {}, () => {}].map((onDiagnostic) => ferretFor({ ...given, onDiagnostic }));
+     if (others[0] === others[1]) throw new Error('functions');
      if (ferretFor({ sink: new MemorySink() }) === ferretFor({ sink: new MemorySink() })) throw new Error('stores');
      first.start('work').end();
      await first.close();
-     if (ferretFor({ ...options, service: 'shop', redact: { names: ['tenant'] } }) === first) throw new Error('closed');`,
+     const again = ferretFor({ ...options, service: 'shop', redact: { names: ['tenant'] } });
+     if (again === first) throw new Error('closed');`,
     database,
   );
   expect(end).toMatchObject({ ...ENDED_WELL, stderr: '' });

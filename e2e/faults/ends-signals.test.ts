@@ -94,13 +94,14 @@ describe.each([
   );
 });
 
-it('53. P7: a graceful shutdown that raises the signal again finds Ferret alone: all stored, the end named', async () => {
+it('53. P7: a shutdown that raises the signal again finds Ferret alone: all stored, the end named', async () => {
   const database = temporaryFile();
   const end = await runScript(
     `const { createServer } = await import('node:http');
      ${RECORD}
      const server = createServer((_request, response) => setTimeout(() => response.end(), 200)).listen(0, () => {
-       fetch('http://127.0.0.1:' + server.address().port, { headers: { connection: 'close' } }).then((response) => response.text());
+       fetch('http://127.0.0.1:' + server.address().port, { headers: { connection: 'close' } })
+         .then((response) => response.text());
      });
      process.once('SIGTERM', () => {
        ferret.start('while shutting down').end();
@@ -121,7 +122,8 @@ it('53. P7: with @godaddy/terminus, everything is stored and the end named', asy
      const { createTerminus } = (await import('@godaddy/terminus')).default;
      ${RECORD}
      const server = createServer().listen(0);
-     createTerminus(server, { signals: ['SIGTERM'], timeout: 500, onSignal: async () => ferret.start('cleanup').end() });
+     const onSignal = async () => ferret.start('cleanup').end();
+     createTerminus(server, { signals: ['SIGTERM'], timeout: 500, onSignal });
      ${raise('SIGTERM')}`,
     database,
   );
@@ -228,7 +230,7 @@ describe('as process 1 of a container', () => {
       let started = STARTED;
       for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGTERM'] as const) {
         process.kill(pid, signal);
-        // What has been flushed at the signal is in the file before anything else is asked.
+        // The spans that were flushed at the signal are in the file before anything else is asked.
         await expect
           .poll(() => query(database, "SELECT 1 FROM ferret_spans_v1 WHERE name = 'waiting'"))
           .toHaveLength(20);

@@ -1,12 +1,13 @@
-import { link, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { link, mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { runScript, temporaryFile } from '../child.js';
-import { type Ended, runFerret } from '../export/ferret.js';
+import { beforeAll, beforeEach, expect, it } from 'vitest';
+import { runScript } from '../child.js';
+import { runFerret } from '../ferret.js';
+import type { Ended } from '../run-process.js';
+import { temporaryDirectory, temporaryFile } from '../temporary.js';
 
-/** What a spreadsheet takes for a formula. */
+/** Texts that a spreadsheet takes for a formula. */
 const FORMULAS = [
   '=1+1',
   '+1',
@@ -26,28 +27,24 @@ beforeAll(async () => {
   const script = `
     const ferret = createFerret({ ...options, service: '=service' });
     for (const name of ${JSON.stringify(FORMULAS)}) {
-      try { ferret.measure(name, { [name]: name }, () => { throw Object.assign(new Error(name), { name }); }); } catch {}
+      const fail = () => { throw Object.assign(new Error(name), { name }); };
+      try { ferret.measure(name, { [name]: name }, fail); } catch {}
     }
     ferret.measure('plain, "quoted"\\r\\nname', () => 1);
     await ferret.close();`;
   expect(await runScript(script, source)).toMatchObject({ code: 0 });
-  return () => rm(dirname(source), { recursive: true });
 });
 
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ferret-export-e2e-'));
-});
-
-afterEach(async () => {
-  await rm(directory, { recursive: true });
+beforeEach(() => {
+  directory = temporaryDirectory();
 });
 
 /** Exports, from inside the directory. */
 function exportTo(output: string, ...parameters: string[]): Promise<Ended> {
-  return runFerret(directory, 'export', source, '-o', output, ...parameters);
+  return runFerret(['export', source, '-o', output, ...parameters], { cwd: directory });
 }
 
-it('47. an export path that leads up, through a link or to what is there: nothing is replaced without --force', async () => {
+it('47. an export path that leads up, through a link or to a file: nothing is replaced without --force', async () => {
   const inner = join(directory, 'inner');
   await mkdir(inner);
   await writeFile(join(directory, 'precious'), 'precious');

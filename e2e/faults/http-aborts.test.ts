@@ -98,7 +98,7 @@ function* endless() {
   for (;;) yield 'x'.repeat(1000);
 }
 
-/** How many listen to the process and to the server, by event; nothing of a request may be left. */
+/** The number of listeners of the process and of the server, by event; nothing of a request may be left. */
 function listeners({ traced }: Pair): Record<string, number> {
   const emitters = [process, traced] as const;
   return Object.fromEntries(

@@ -131,7 +131,7 @@ describe('trace context', () => {
     expect(JSON.stringify(rows)).not.toContain('baggage');
   });
 
-  it('39 a. that says sampled, or not, decides neither what is stored nor more than the flags that are sent on', async () => {
+  it('39 a. that says sampled, or not, decides nothing but the flags that are sent on', async () => {
     const FLAGS = ['00', '01', '02', 'fe', 'ff'];
     const count = 1_000;
     const { rows, sentOn } = await trace(

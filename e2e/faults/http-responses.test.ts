@@ -1,7 +1,5 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Ferret } from '@ferretjs/core';
 import { ferret as expressFerret } from '@ferretjs/express';
 import { ferret as koaFerret } from '@ferretjs/koa';
@@ -13,12 +11,13 @@ import Koa2 from 'koa-2';
 import mount from 'koa-mount';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { leave, request } from '../contract/exchange.js';
+import { temporaryFile } from '../temporary.js';
 import { servePair } from './pair.js';
 
 // In development, frameworks answer errors with their stack, where Ferret's frames are.
 vi.stubEnv('NODE_ENV', 'production');
 
-/** How often an application's error handler has run; without Ferret it must be as often. */
+/** The number of calls of an application's error handler; without Ferret it must be the same. */
 interface Handled {
   traced: number;
   bare: number;
@@ -36,7 +35,7 @@ const KOA = [
 describe.each(EXPRESS)('%s', (_version, express) => {
   let large: string;
   beforeAll(() => {
-    large = join(mkdtempSync(join(tmpdir(), 'ferret-e2e-')), 'large.bin');
+    large = temporaryFile('large.bin');
     writeFileSync(large, Buffer.alloc(32 * 1024 * 1024));
   });
 
@@ -218,7 +217,7 @@ describe.each(KOA)('%s', (_version, Koa) => {
     },
   );
 
-  it('36 b. mounted applications, nested routers and the middleware twice make one row, with the whole route', async () => {
+  it('36 b. mounted applications, nested routers and the middleware twice make one row with its route', async () => {
     const { exchange, rows } = await servePair((instance) => {
       const again = (host: { use(middleware: Koa3.Middleware): unknown }) => {
         // Without Ferret another middleware: the router's own parameters depend on whether there is any.

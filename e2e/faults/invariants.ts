@@ -18,12 +18,12 @@ export async function expectSameBytes(
   return received;
 }
 
-/** How a process ended, of one that ended well. */
+/** The exit code and the signal of a process that ended well. */
 export const ENDED_WELL = { code: 0, signal: null } as const;
 
 /**
- * (b) The process ended with the exit code and the signal that it would have had without Ferret, and (f) without a flood of
- * warnings. Where that is no failure, nothing that nobody caught is on standard error either.
+ * (b) The process ended with the exit code and the signal that it would have had without Ferret, and (f) without a
+ * flood of warnings. Where that is no failure, nothing that nobody caught is on standard error either.
  */
 export function expectUndisturbed(end: End, wanted: Pick<End, 'code' | 'signal'> = ENDED_WELL): void {
   expect(end).toMatchObject(wanted);
@@ -31,7 +31,9 @@ export function expectUndisturbed(end: End, wanted: Pick<End, 'code' | 'signal'>
   expectFewWarnings(end);
 }
 
-/** (f) At most one warning for each reason in a minute and process: on standard error, or as `onDiagnostic` heard them. */
+/**
+ * (f) At most one warning for each reason in a minute and process: on standard error, or as `onDiagnostic` heard them.
+ */
 export function expectFewWarnings(warnings: Pick<End, 'stderr' | 'seconds'> | readonly Diagnostic[]): void {
   const isOfProcess = 'stderr' in warnings;
   // A cluster's workers write to the same standard error.
@@ -62,7 +64,9 @@ export interface ProcessRow {
 }
 
 export interface Explained {
-  /** Spans that are on their way or gone, of all processes together. Default none; at most so many after a hard crash. */
+  /**
+   * Spans that are on their way or gone, of all processes together. Default none; at most so many after a hard crash.
+   */
   readonly pending?: number | { readonly atMost: number };
   /** Rows may be fewer than were stored: retention has been at work. Default false. */
   readonly pruned?: boolean;

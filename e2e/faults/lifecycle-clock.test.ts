@@ -44,7 +44,8 @@ it('27 a. the clock steps a day forth, then two back: durations stay true, and n
     shortest: number;
   }>(
     database,
-    `SELECT name, count(*) AS count, min(start_us) AS first, max(start_us) AS last, max(duration_ns) / 1e6 AS longest, min(duration_ns) / 1e6 AS shortest
+    `SELECT name, count(*) AS count, min(start_us) AS first, max(start_us) AS last,
+            max(duration_ns) / 1e6 AS longest, min(duration_ns) / 1e6 AS shortest
      FROM ferret_spans_v1 GROUP BY name`,
   );
   const of = (name: string) => spans.find((span) => span.name === name)!;

@@ -37,22 +37,27 @@ describe('close', () => {
     [
       'during the first write',
       2,
-      `ferret.start('work').end(); void ferret.flush(); await null; ferret.start('more').end(); await check(ferret.close(), ferret.close());`,
+      `ferret.start('work').end(); void ferret.flush(); await null; ferret.start('more').end();
+       await check(ferret.close(), ferret.close());`,
     ],
     [
       'during a flush, which ends too',
       1_000,
-      `for (let i = 0; i < 1000; i++) ferret.start('work').end(); const flushed = ferret.flush(); await check(ferret.close(), ferret.close()); await flushed;`,
+      `for (let i = 0; i < 1000; i++) ferret.start('work').end(); const flushed = ferret.flush();
+       await check(ferret.close(), ferret.close()); await flushed;`,
     ],
     [
       'and flush, in every order',
       3,
-      `for (let i = 0; i < 3; i++) { ferret.start('work').end(); void ferret.flush(); } const first = ferret.close(); await Promise.all([ferret.flush(), first, ferret.flush()]); await check(first);`,
+      `for (let i = 0; i < 3; i++) { ferret.start('work').end(); void ferret.flush(); }
+       const first = ferret.close();
+       await Promise.all([ferret.flush(), first, ferret.flush()]); await check(first);`,
     ],
     [
       'with a span open, which ends later',
       1,
-      `const span = ferret.start('open'); await check(ferret.close()); span.annotate({ late: true }).rename('late').end();`,
+      `const span = ferret.start('open'); await check(ferret.close());
+       span.annotate({ late: true }).rename('late').end();`,
     ],
     ['in the middle of measure()', 1, `await ferret.measure('work', () => check(ferret.close()));`],
     [
@@ -157,7 +162,8 @@ it('25. 200 cycles of create and close: handles, listeners and memory stay as th
   const [first, last] = [samples[1]!, samples.at(-1)!];
   figure(
     task,
-    `${CYCLES} cycles: ${first.handles} handles and ${first.listeners} listeners after 40, ${last.handles} and ${last.listeners} ` +
-      `after ${CYCLES}; ${(first.memory / 1024 / 1024).toFixed(2)} MB in use, then ${(last.memory / 1024 / 1024).toFixed(2)} MB`,
+    `${CYCLES} cycles: ${first.handles} handles and ${first.listeners} listeners after 40, ${last.handles} and ` +
+      `${last.listeners} after ${CYCLES}; ${(first.memory / 1024 / 1024).toFixed(2)} MB in use, then ` +
+      `${(last.memory / 1024 / 1024).toFixed(2)} MB`,
   );
 });

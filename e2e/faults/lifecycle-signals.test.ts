@@ -5,7 +5,7 @@ import { query } from '../database.js';
 import { send } from '../traffic.js';
 import { expectSound, expectUndisturbed } from './invariants.js';
 
-/** How long a process may take to end: the deadline of close(), and some for a slow machine. */
+/** The time that a process may take to end: the deadline of close(), and some for a slow machine. */
 const DEADLINE_MILLIS = 5_000 + 5_000;
 
 describe.each(['5', '4'])('an Express %s service', (version) => {
@@ -16,7 +16,7 @@ describe.each(['5', '4'])('an Express %s service', (version) => {
     return { child, port, database };
   }
 
-  it('18. SIGTERM with 50 requests in flight: finished ones are stored, open ones as interrupted, in time', async () => {
+  it('18. SIGTERM with 50 requests in flight: finished ones are stored, open ones interrupted, in time', async () => {
     const { child, port, database } = await serve();
     await send(port, ['/t/a/users/1', '/t/a/users/2'], 1);
     const hanging = Array.from(

@@ -3,12 +3,12 @@ import { Agent, request } from 'node:http';
 /** A connection that a cluster hands to a worker just killed is closed by nobody. */
 const PATIENCE_MILLIS = 15_000;
 
-/** What clients of `fault-service.mjs` saw. */
+/** Results that clients of `fault-service.mjs` saw. */
 export interface Load {
   requests: number;
   /** Answers other than the service gives without Ferret: none, ever. */
   readonly wrong: string[];
-  /** How long each took, in milliseconds, in the order they were answered. */
+  /** The duration of each request, in milliseconds, in the order they were answered. */
   readonly millis: number[];
 }
 

@@ -36,7 +36,7 @@ export interface SpanRow {
   readonly attributes: Record<string, unknown>;
 }
 
-/** When the test has finished, both are closed, and the invariants (b), (c), (e) and (f) are checked. */
+/** Closes both when the test has finished, and checks the invariants (b), (c), (e) and (f). */
 export async function servePair(
   build: (ferret: Ferret | undefined) => RequestListener | Server,
   options: FerretOptions = {},
@@ -75,7 +75,7 @@ export async function servePair(
   };
 }
 
-/** What a file has, in the order the spans started. */
+/** The spans of a file, in the order of their start. */
 export async function spansOf(database: string): Promise<SpanRow[]> {
   const rows = await query<Omit<SpanRow, 'attributes'> & { attributes: string }>(
     database,

@@ -30,10 +30,14 @@ it('30 a. a batch that the file refuses is counted, and the next one is written'
 
 it('30 b. a sink that throws, rejects or hands back nonsense loses that batch alone', async () => {
   const end = await runScript(
-    `const faults = [() => { throw new Error('thrown'); }, async () => { throw null; }, () => Promise.reject('text'), () => 42];
+    `const faults = [
+       () => { throw new Error('thrown'); }, async () => { throw null; }, () => Promise.reject('text'), () => 42,
+     ];
      const stored = [];
      const sink = {
-       write({ spans }) { return faults.length > 0 && spans.length > 0 ? faults.shift()() : void stored.push(...spans); },
+       write({ spans }) {
+         return faults.length > 0 && spans.length > 0 ? faults.shift()() : void stored.push(...spans);
+       },
        close() { throw new Error('at close'); },
      };
      const codes = [];
@@ -44,7 +48,8 @@ it('30 b. a sink that throws, rejects or hands back nonsense loses that batch al
      }
      const { complete, ledger } = await ferret.close();
      const { dropped } = ledger;
-     if (!complete || dropped.writeFailed !== 3 || ledger.stored !== 7 || stored.length !== 6) throw new Error(JSON.stringify(ledger));
+     if (!complete || dropped.writeFailed !== 3 || ledger.stored !== 7 || stored.length !== 6)
+       throw new Error(JSON.stringify(ledger));
      if (codes.join() !== 'WRITE_FAILED') throw new Error(codes.join());`,
   );
   expect(end).toMatchObject({ ...ENDED_WELL, stderr: '' });

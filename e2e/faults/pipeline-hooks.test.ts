@@ -7,7 +7,7 @@ import { request } from '../contract/exchange.js';
 import { ENDED_WELL } from './invariants.js';
 import { servePair } from './pair.js';
 
-/** What a function that was to answer at once does instead. */
+/** Misbehaviours of a function that was to answer at once. */
 const FAULTS = {
   throws: () => {
     throw new Error('my bug');

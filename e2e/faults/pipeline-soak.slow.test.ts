@@ -10,7 +10,10 @@ import { startService } from './service.js';
 
 const SECONDS = scaled(3_600);
 const SAMPLES = 60;
-/** What fills first: code that is compiled, caches, and the dictionary of 10,000 texts, which takes two minutes. */
+/**
+ * Samples in which memory fills first: compiled code, caches, and the dictionary of 10,000 texts, which takes two
+ * minutes.
+ */
 const WARM_UP = SAMPLES / 2;
 
 /** Requests of all sorts, one after the other; of every five, an upload is broken off. */
@@ -75,8 +78,8 @@ it(`29. ${SECONDS} s of mixed load: memory stays what it is`, { timeout: LONG_MI
   expect(outcomes.map(({ outcome }) => outcome)).toEqual(['aborted', 'error', 'ok']);
   figure(
     task,
-    `${SECONDS} s, ${ledger.stored} spans stored: ${megabytes(samples[WARM_UP])} MB in use half-way, ${megabytes(samples.at(-1))} MB ` +
-      `at the end, a slope of ${slope(samples.slice(WARM_UP))} KB a minute`,
+    `${SECONDS} s, ${ledger.stored} spans stored: ${megabytes(samples[WARM_UP])} MB in use half-way, ` +
+      `${megabytes(samples.at(-1))} MB at the end, a slope of ${slope(samples.slice(WARM_UP))} KB a minute`,
   );
 });
 

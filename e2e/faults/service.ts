@@ -17,7 +17,10 @@ export interface Service {
   until(ledger: object): Promise<void>;
   flush(): Promise<Ledger>;
   longestDelay(): Promise<number>;
-  /** Ends the service as it should end, and expects that (b), (c) and (f) hold. Returns what it wrote to standard error, too. */
+  /**
+   * Ends the service as it should end, and expects that (b), (c) and (f) hold. Returns what it wrote to standard error,
+   * too.
+   */
   close(): Promise<CloseReport & { readonly stderr: string }>;
 }
 

@@ -33,7 +33,8 @@ it.each([
      await ferret.flush();
      if (ferret.stats().pending !== 0) throw new Error(JSON.stringify(ferret.stats()));
      const { complete, ledger } = await ferret.close();
-     if (!complete || ledger.pending !== 0 || ledger.stored !== ledger.started) throw new Error(JSON.stringify(ledger));`,
+     if (!complete || ledger.pending !== 0 || ledger.stored !== ledger.started)
+       throw new Error(JSON.stringify(ledger));`,
     database,
   );
   expect(end).toMatchObject({ code: 0, signal: null, stderr: '' });

@@ -109,7 +109,7 @@ it('6 d. beside a database of another program, processes that end at once leave 
   }
 });
 
-it('7. pages overwritten while running: the service goes on, and no later than the next start, the file is a sound one', async () => {
+it('7. pages overwritten while running: the service goes on, and by the next start the file is sound', async () => {
   const database = await filledFile();
   const service = await startService({ database, batchSize: 50, flushIntervalMillis: 20 });
   const load = service.load(300);

@@ -103,7 +103,7 @@ it('3. a limit on the size of files (ulimit -f): the application lives, what is 
   expectFewWarnings(next);
   expect(readdirSync(dirname(database))).toEqual(['ferret.db']);
   expect(await spansIn(database)).toBe(ledger.stored + ledger.spilled + 1);
-  // What the process had no room to write down either: how much it had dropped since.
+  // The process had no room either to write down how much it had dropped since.
   await expectSound(database, { pending: { atMost: ledger.dropped.queueFull + ledger.dropped.writeFailed } });
   figure(task, `${ledger.stored} spans stored, ${ledger.spilled} taken in by the next process, the rest counted`);
 });

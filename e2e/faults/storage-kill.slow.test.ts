@@ -26,11 +26,12 @@ async function killRecorder(database: string, runId: string, moment: 'ready' | '
   return { started: bytes.readDoubleLE(0), acknowledged: bytes.readDoubleLE(8) };
 }
 
-/** What is stored of a run; and of the first so many numbers, where none may be missing. */
+/** Counts the stored spans of a run, and those of the first numbers, where none may be missing. */
 async function storedOf(database: string, runId: string, first: number) {
   const [row] = await query<{ count: number; distinct: number; ofFirst: number }>(
     database,
-    `SELECT count(*) AS count, count(DISTINCT number) AS "distinct", count(*) FILTER (WHERE number < ${first}) AS ofFirst
+    `SELECT count(*) AS count, count(DISTINCT number) AS "distinct",
+       count(*) FILTER (WHERE number < ${first}) AS ofFirst
      FROM (SELECT attributes ->> '$.number' AS number FROM ferret_spans_v1 WHERE run_id = '${runId}')`,
   );
   return row!;

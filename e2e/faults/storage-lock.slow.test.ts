@@ -52,9 +52,9 @@ it.for(['BEGIN EXCLUSIVE', 'BEGIN IMMEDIATE'])(
     ]);
     figure(
       task,
-      `${begin}, ${LOCK_SECONDS} s: ${requests * 2} spans started, as many stored, ${spilled} by way of the spill; the event loop ` +
-        `was held up for ${longestDelay.toFixed(0)} ms at most; p50 and p99 of the requests ${quantiles(during)}, without the lock ` +
-        quantiles(without),
+      `${begin}, ${LOCK_SECONDS} s: ${requests * 2} spans started, as many stored, ${spilled} by way of the spill; ` +
+        `the event loop was held up for ${longestDelay.toFixed(0)} ms at most; p50 and p99 of the requests ` +
+        `${quantiles(during)}, without the lock ${quantiles(without)}`,
     );
   },
 );

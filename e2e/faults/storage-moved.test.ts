@@ -39,7 +39,7 @@ it('8 a. a file that is removed while it is open: noticed, and a new one begun',
   expect((await idsIn(database)).length).toBeGreaterThan(400);
 });
 
-it('8 b. a file that is moved to another place: what it had is there, what follows in a new one, nothing is lost', async () => {
+it('8 b. a file that is moved: its spans are there, those that follow in a new one, none is lost', async () => {
   let old = '';
   const { ledger, database } = await whileRunning((file) => {
     old = join(dirname(file), 'old', 'ferret.db');
@@ -48,7 +48,7 @@ it('8 b. a file that is moved to another place: what it had is there, what follo
   });
   expect(ledger.stored).toBe(ledger.started);
   await expectSound(database, { pruned: true });
-  // What was written to the old one when it had gone already is in both.
+  // Spans that were written to the old file when it had gone already are in both.
   const [before, after] = [await idsIn(old), await idsIn(database)];
   expect(after.length).toBeGreaterThan(400);
   expect(new Set([...before, ...after]).size).toBe(ledger.started);
@@ -66,7 +66,7 @@ it('8 c. a file that is replaced by another one of Ferret: what follows goes the
   expect((await idsIn(database)).length).toBeGreaterThan(400);
 });
 
-it('8 d. a file that is replaced by that of another program: what follows is counted, and the other program left alone', async () => {
+it('8 d. a file replaced by that of another program: further spans are counted, that program left alone', async () => {
   const other = temporaryFile();
   await execute(other, 'CREATE TABLE customer (name)');
   const { ledger, database } = await whileRunning((file) => {

@@ -1,8 +1,8 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { runScript, temporaryFile } from '../child.js';
+import { runScript } from '../child.js';
+import { temporaryDirectory, temporaryFile } from '../temporary.js';
 import { ENDED_WELL, expectSound } from './invariants.js';
 import { startService } from './service.js';
 import { canMount, mountVolume } from './volume.js';
@@ -26,7 +26,7 @@ async function expectCountedOnly(database: string, environment: Record<string, s
 }
 
 it('4 a. a directory that may only be read: one warning, and everything is counted', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'ferret-e2e-'));
+  const directory = temporaryDirectory();
   chmodSync(directory, 0o555);
   await expectCountedOnly(join(directory, 'ferret.db'), NOBODY);
   expect(readdirSync(directory)).toEqual([]);

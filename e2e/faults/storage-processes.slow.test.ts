@@ -35,7 +35,9 @@ it('11. four processes write 10,000 spans each to one file: exactly 40,000 disti
 });
 
 const KILLS = scaled(60);
-/** What may be missing of a worker that was killed: its queue, in half a second at this rate, and one batch. */
+/**
+ * The spans that may be missing of a worker that was killed: its queue, in half a second at this rate, and one batch.
+ */
 const OPTIONS = { batchSize: 64, flushIntervalMillis: 50, maxQueueSize: 1_024 };
 const WINDOW = OPTIONS.maxQueueSize + OPTIONS.batchSize;
 
@@ -67,7 +69,7 @@ it('12. cluster workers killed and forked again under load: no gap in the ledger
   const reasons = processes.map(({ end_reason }) => end_reason);
   expect(reasons.filter((reason) => reason === 'crashed')).toHaveLength(hardKills);
   expect(reasons.filter((reason) => reason === 'SIGTERM')).toHaveLength(2 + KILLS - hardKills);
-  // What a worker was sent while it closed, it has counted.
+  // A worker has counted the requests that it was sent while it closed.
   for (const { end_reason, started, stored, dropped_closed } of processes) {
     if (end_reason !== 'crashed') expect(stored + dropped_closed).toBe(started);
   }
@@ -76,6 +78,7 @@ it('12. cluster workers killed and forked again under load: no gap in the ledger
   expect(stored + closed).toBeGreaterThanOrEqual(2 * (requests - wrong.length) - hardKills * WINDOW);
   figure(
     task,
-    `${KILLS} kills, ${requests} requests, ${wrong.length} without an answer; ${stored} spans stored by ${processes.length} processes`,
+    `${KILLS} kills, ${requests} requests, ${wrong.length} without an answer; ${stored} spans stored by ` +
+      `${processes.length} processes`,
   );
 });

@@ -17,10 +17,12 @@ const RECORD = 'createFerret(options).start("work").end()';
 const THREE_SPANS = `
 INSERT INTO run (run_id, service, started_at_us, resource) VALUES ('before', 'shop', strftime('%s') * 1000000, '{}');
 INSERT INTO process (
-  process_key, run_id, pid, thread_id, thread_name, hostname, node_version, started_at_us, last_seen_us, ended_at_us, end_reason,
+  process_key, run_id, pid, thread_id, thread_name, hostname, node_version, started_at_us, last_seen_us, ended_at_us,
+  end_reason,
   started, stored, first_span_id, last_span_id
 )
-SELECT 'one', 1, 4242, 0, 'main', 'host', '20.19.0', started_at_us, started_at_us, started_at_us, 'exit', 3, 3, 1, 3 FROM run;
+SELECT 'one', 1, 4242, 0, 'main', 'host', '20.19.0', started_at_us, started_at_us, started_at_us, 'exit', 3, 3, 1, 3
+FROM run;
 INSERT INTO span (process_id, trace_id, span_id, is_local_root, name, kind, start_us, duration_ns, outcome)
 SELECT 1, randomblob(16), randomblob(8), 1, 'work', 0, started_at_us, 1000, 0 FROM run, json_each('[1, 2, 3]');`;
 
@@ -79,7 +81,7 @@ it('10 b. an older schema is brought up to date, with all that is in it', async 
   expect(await expectSound(database)).toMatchObject([{ stored: 3 }, { stored: 1 }]);
 });
 
-/** One for each version, then the views are dropped, and made anew. */
+/** The number of each step: a step for each version, then one in which the views are dropped and made anew. */
 const STEPS = Array.from({ length: SCHEMA_VERSION - OLDEST_VERSION + 2 }, (_, index) => index + 1);
 const MOMENTS = [
   ...STEPS.flatMap((step) => [`before ${step}`, `after ${step}`]),
@@ -112,10 +114,10 @@ it('10 c. kill -9 in the middle of a migration leaves the old schema or the new 
   expect(migrated).toBeLessThan(MOMENTS.length / 2);
 });
 
-/** What a process says of how it ended may be more than there is room for. */
+/** The bound of a spill file: a process's record of its own end may exceed the limit. */
 const MAX_SPILLED_BYTES = 1024 * 1024 + 4096;
 
-it('10 d. beside a newer schema, what processes spill at their end stays below one limit for all, and is taken in by whoever knows it', async ({
+it('10 d. beside a newer schema, all processes spill below one limit, and whoever knows it takes that in', async ({
   task,
 }) => {
   const database = await oldFile();
@@ -153,6 +155,7 @@ it('10 d. beside a newer schema, what processes spill at their end stays below o
   expect(processes.reduce((sum, { stored }) => sum + stored, 0)).toBe(3 + spilled + 1);
   figure(
     task,
-    `${ledgers.length} processes: ${bytes.at(-1)} bytes spilled beside it in the end, ${spilled} spans taken in, the others counted`,
+    `${ledgers.length} processes: ${bytes.at(-1)} bytes spilled beside it in the end, ${spilled} spans taken in, ` +
+      'the others counted',
   );
 });

@@ -19,7 +19,7 @@ const WAL_CAP = 64 * MEGABYTE;
 
 const READER_SECONDS = scaled(600);
 
-it(`13. a reader open for ${READER_SECONDS} s under load: the WAL keeps to its cap, shrinks when it has gone, and nothing is lost`, {
+it(`13. a reader open for ${READER_SECONDS} s under load: the WAL keeps to its cap, then shrinks; nothing is lost`, {
   timeout: LONG_MILLIS,
 }, async ({ task }) => {
   const database = temporaryFile();
@@ -60,7 +60,8 @@ it(`13. a reader open for ${READER_SECONDS} s under load: the WAL keeps to its c
   await expectSound(database);
   figure(
     task,
-    `WAL ${megabytes(largest)} after ${READER_SECONDS} s with the reader, ${megabytes(afterwards)} afterwards under the same load`,
+    `WAL ${megabytes(largest)} after ${READER_SECONDS} s with the reader, ${megabytes(afterwards)} afterwards ` +
+      'under the same load',
   );
 });
 
@@ -74,9 +75,9 @@ const BURST_SECONDS = 4;
 interface Loaded {
   readonly service: Service;
   requests: number;
-  /** Of the requests, in milliseconds. */
+  /** Latencies of the requests, in milliseconds. */
   readonly p99s: number[];
-  /** Of the file, four times a second. */
+  /** Sizes of the file, taken four times a second. */
   readonly sizes: number[];
 }
 
@@ -141,8 +142,9 @@ it('14. retention under load: the file stops growing at its cap, and requests ta
   const differences = withRetention.map((p99, round) => p99 - without[round]!);
   figure(
     task,
-    `${megabytes(full)} at the start, then ${megabytes(Math.min(...plateau))} to ${megabytes(Math.max(...plateau))} for a cap of ` +
-      `${megabytes(CAP)}; p99 of ${ROUNDS} bursts ${spread(withRetention)}, without retention ${spread(without)}; the difference, ` +
-      `burst by burst, ${spread(differences)}`,
+    `${megabytes(full)} at the start, then ${megabytes(Math.min(...plateau))} to ` +
+      `${megabytes(Math.max(...plateau))} for a cap of ${megabytes(CAP)}; p99 of ${ROUNDS} bursts ` +
+      `${spread(withRetention)}, without retention ${spread(without)}; the difference, burst by burst, ` +
+      `${spread(differences)}`,
   );
 });

@@ -47,8 +47,8 @@ it('14 b. names that never come again stay within the cap, with the spans that u
   }
   figure(
     task,
-    `${(Math.max(...sizes) / MEGABYTE).toFixed(1)} MB at most for a cap of ${CAP / MEGABYTE} MB, with ${Math.min(...counts)} to ` +
-      `${Math.max(...counts)} spans at the end of a process`,
+    `${(Math.max(...sizes) / MEGABYTE).toFixed(1)} MB at most for a cap of ${CAP / MEGABYTE} MB, with ` +
+      `${Math.min(...counts)} to ${Math.max(...counts)} spans at the end of a process`,
   );
   // A tenth of the pages may be free, and a megabyte.
   expect(Math.max(...sizes)).toBeLessThan(CAP * 1.1 + 2 * MEGABYTE);

@@ -26,7 +26,7 @@ async function expectTakenIn(database: string, spans: number): Promise<void> {
   expect(await idsIn(database)).toBe(spans + 1);
 }
 
-it('15 a. a writer that hangs: close returns at its deadline and reports what was not written, which is not lost', async () => {
+it('15 a. a writer that hangs: close returns at its deadline and reports the unwritten spans, all kept', async () => {
   const database = temporaryFile();
   const fifo = `${database}.fifo`;
   execFileSync('mkfifo', [fifo]);
@@ -77,7 +77,7 @@ it('15 b. a file that stays locked: the same', async () => {
   await expectTakenIn(database, 1_001);
 });
 
-it('15 c. a store of your own that hangs: close returns, so does every flush by then, and the process ends by itself', async () => {
+it('15 c. a store of your own that hangs: close and every flush return, and the process ends by itself', async () => {
   const end = await runScript(
     `const ferret = createFerret({ sink: new MemorySink(() => new Promise(() => {})), onDiagnostic: () => {} });
      ferret.start('work').end();
@@ -93,7 +93,7 @@ it.each([
   ['normal', 1],
   ['full', 2],
 ])('16 a. synchronous: %s is what SQLite is told, and what the documentation says', async (synchronous, level) => {
-  // What is told is the same with every driver; only of this one can the connection be had from outside.
+  // The setting is the same with every driver; only this driver's connection can be had from outside.
   const { ended } = startScript(
     `const { default: sqlite3 } = await import('sqlite3');
      const { Database } = sqlite3;
@@ -102,7 +102,8 @@ it.each([
      const ferret = createFerret({ ...options, synchronous: '${synchronous}' });
      ferret.start('work').end();
      await ferret.flush();
-     const level = await new Promise((resolve) => handle.get('PRAGMA synchronous', (_error, row) => resolve(row.synchronous)));
+     const level = await new Promise((resolve) =>
+       handle.get('PRAGMA synchronous', (_error, row) => resolve(row.synchronous)));
      if (level !== ${level}) throw new Error(level);
      await ferret.close();`,
     temporaryFile(),

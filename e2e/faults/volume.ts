@@ -1,8 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { temporaryDirectory } from '../temporary.js';
 
 /** A small disk of its own: a tmpfs. Mounting one is root's privilege, and Linux's. */
 export interface Volume {
@@ -13,14 +11,14 @@ export interface Volume {
 export const canMount = tryMount();
 
 export function mountVolume(kilobytes: number): Volume {
-  const directory = emptyDirectory();
+  const directory = temporaryDirectory();
   mount(directory, `size=${kilobytes}k,mode=0755`);
   onTestFinished(() => void spawnSync('umount', ['-l', directory]));
   return { directory, remountReadOnly: () => mount(directory, 'remount,ro') };
 }
 
 function tryMount(): boolean {
-  const directory = emptyDirectory();
+  const directory = temporaryDirectory();
   return run('mount', '-t', 'tmpfs', 'tmpfs', directory) === '' && run('umount', directory) === '';
 }
 
@@ -29,12 +27,8 @@ function mount(directory: string, options: string): void {
   if (failure !== '') throw new Error(failure);
 }
 
-/** What went wrong; nothing if nothing did. */
+/** Runs a command, and returns its error; an empty text if there was none. */
 function run(command: string, ...parameters: string[]): string {
   const { status, stderr, error } = spawnSync(command, parameters, { encoding: 'utf8' });
   return status === 0 ? '' : (error?.message ?? stderr);
-}
-
-function emptyDirectory(): string {
-  return mkdtempSync(join(tmpdir(), 'ferret-volume-'));
 }

@@ -1,7 +1,7 @@
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Framework } from './frameworks.js';
 
-/** How an agent is started, as its documentation says. */
+/** The way an agent is started, by its documentation. */
 export interface Agent {
   readonly name: string;
   /** Node's options for a CommonJS application. */

@@ -11,9 +11,9 @@ import type { Framework } from './frameworks.js';
 /** `without` Ferret, `beside` it, or with Ferret's package loaded before the agent and its error handler first. */
 export type Presence = 'without' | 'beside' | 'first';
 
-/** What a run of the application showed, in a form that two runs can be compared in. */
+/** The observations of a run of the application, in a form that two runs can be compared in. */
 export interface Observation {
-  /** What the client received for each request. */
+  /** The response that the client received for each request. */
   readonly answers: Readonly<Record<string, string>>;
   /** The agent's, by path. */
   readonly transactions: readonly string[];
@@ -21,7 +21,7 @@ export interface Observation {
   readonly exceptions: readonly string[];
   /** Ferret's spans. */
   readonly spans: readonly string[];
-  /** What Node warned of. */
+  /** The warnings of Node. */
   readonly warnings: readonly string[];
   readonly end: { readonly code: number | null; readonly signal: string | null };
 }
@@ -148,7 +148,7 @@ async function receive(port: number, text: string, until?: string): Promise<stri
 
 const DEADLINE_MILLIS = 30_000;
 
-/** What the process has told, and promises of what it will. */
+/** The messages of the process so far, and promises of those to come. */
 class Messages {
   readonly all: Message[] = [];
   #waiting: { matches(message: Message): boolean; resolve(message: Message): void; reject(error: Error): void }[] = [];

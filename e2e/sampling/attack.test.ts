@@ -25,7 +25,7 @@ async function serve(options: FerretOptions, routes: (app: express.Express) => v
   return { database, ferret, port: (server.address() as AddressInfo).port };
 }
 
-it('K3: beside a job with any number of children, every failed request is in the file, and the job takes few rows', async () => {
+it('K3: beside a job of any number of spans, every failed request is in the file; the job takes few rows', async () => {
   const { database, ferret, port } = await serve({}, (app) => {
     app.get('/fail', (_request, response) => void response.sendStatus(500));
   });
@@ -49,7 +49,8 @@ it('K3: beside a job with any number of children, every failed request is in the
   await expectSound(database);
   const rows = await query<{ name: string; count: number; folded: number | null; seconds: number }>(
     database,
-    `SELECT name, count(*) AS count, sum(attributes ->> '$."ferret.folded"') AS folded, max(duration_ns) / 1e9 AS seconds
+    `SELECT name, count(*) AS count, sum(attributes ->> '$."ferret.folded"') AS folded,
+       max(duration_ns) / 1e9 AS seconds
      FROM ferret_spans_v1 GROUP BY name ORDER BY name`,
   );
   const of = (name: string) => rows.find((row) => row.name === name);

@@ -1,4 +1,4 @@
-/** One line of a metric. */
+/** A line of a metric. */
 export interface Sample {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -24,8 +24,8 @@ const SUFFIXES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Reads Prometheus's text format (https://prometheus.io/docs/instrumenting/exposition_formats/), and throws at anything it does not
- * allow. Written from that page alone: the parsers on npm take almost any text.
+ * Reads Prometheus's text format (https://prometheus.io/docs/instrumenting/exposition_formats/), and throws at anything
+ * it does not allow. Written from that page alone: the parsers on npm take almost any text.
  */
 export function parseExposition(text: string): Family[] {
   if (!text.endsWith('\n')) throw new Error('the last line must end with a line feed');

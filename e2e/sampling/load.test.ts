@@ -25,7 +25,8 @@ async function serve(options: FerretOptions) {
 }
 
 const body = '{"message":"out of order"}';
-const failing = `POST /throw HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+const fields = `Host: a\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
+const failing = `POST /throw HTTP/1.1\r\n${fields}\r\n\r\n${body}`;
 const working = (index: number) => `GET /users/${index} HTTP/1.1\r\nHost: a\r\n\r\n`;
 
 interface Counted {
@@ -63,13 +64,14 @@ describe('a service at full speed', () => {
     const kept = Object.fromEntries((await keptFor(service.database)).map(({ reason, count }) => [reason, count]));
     expect(kept).toEqual({ budget: expect.any(Number), error: failed });
     const total = kept['budget']! + failed;
-    // What fails counts in the budget; a second's worth may come at once at the beginning.
+    // Failures count in the budget; a second's worth may come at once at the beginning.
     expect(total).toBeGreaterThan(budget * seconds * 0.5);
     expect(total).toBeLessThan(budget * (seconds + 1) * 1.5 + failed);
     const sizes = await query(
       service.database,
       `SELECT DISTINCT name, spans FROM (
-         SELECT max(CASE WHEN parent_id IS NULL THEN name END) AS name, count(*) AS spans FROM ferret_spans_v1 GROUP BY trace_id
+         SELECT max(CASE WHEN parent_id IS NULL THEN name END) AS name, count(*) AS spans FROM ferret_spans_v1
+         GROUP BY trace_id
        ) ORDER BY 1`,
     );
     expect(sizes).toEqual([

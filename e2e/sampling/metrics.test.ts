@@ -20,8 +20,8 @@ function create() {
 }
 
 /**
- * Checked by a reader of our own, and by Prometheus's where the machine has one (`apt-get install prometheus`): nothing is left
- * unchecked where it has not.
+ * Checks with a reader of our own, and with Prometheus's where the machine has it (`apt-get install prometheus`);
+ * elsewhere our own reader checks everything.
  */
 function check(text: string) {
   const { error, status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {

@@ -141,7 +141,7 @@ describe('health checks', () => {
     '/plain',
   ];
 
-  it('that are quick and fine are counted and not kept; failures always are, and slow ones are like any other', async () => {
+  it('that are quick and fine are counted, not kept; failures always are, and slow ones like any other', async () => {
     const { kept, counted, ledger } = await ask(expressApp, { keepSlowerThanMillis: 100 }, CHECKS);
     expect(kept).toEqual([
       ['/health', 'error'],

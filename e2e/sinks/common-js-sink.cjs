@@ -2,7 +2,7 @@
 const core = require('@ferretjs/core');
 const { MemorySink } = require('@ferretjs/core/testing');
 
-/** What a sink may fail with, to be tried again. Each is refused once. */
+/** Errors of a sink that lead to another try. Each is refused once. */
 const errors = {
   'of the other copy': () => new core.StoreUnavailableError('busy'),
   'a plain object': () => ({ code: 'STORE_UNAVAILABLE' }),

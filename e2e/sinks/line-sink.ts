@@ -1,7 +1,7 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import type { ProcessIdentity, SpanBatch, SpanRecord, SpanSink } from '@ferretjs/core';
 
-/** What a line of the file says. */
+/** A line of the file. */
 interface Line {
   readonly service: string;
   readonly processKey: string;

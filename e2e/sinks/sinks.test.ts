@@ -1,7 +1,6 @@
-import { chmod, mkdtemp, readdir } from 'node:fs/promises';
+import { chmod, readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { createFerret, type SpanSink, StoreForeignError } from '@ferretjs/core';
 import { type MemorySink, sinkContract } from '@ferretjs/core/testing';
 import { describe, expect, it } from 'vitest';
@@ -15,11 +14,11 @@ const commonJs = createRequire(import.meta.url)('./common-js-sink.cjs') as {
   readonly StoreForeignError: typeof StoreForeignError;
 };
 
-const newFile = async () => join(await mkdtemp(join(tmpdir(), 'ferret-e2e-')), 'spans.jsonl');
+const newFile = () => temporaryFile('spans.jsonl');
 
 describe('K18: a sink of another package, written against the public types alone', () => {
   const contract = sinkContract({
-    create: async () => new LineSink(await newFile()),
+    create: async () => new LineSink(newFile()),
     read: async (sink) => (await linesOf((sink as LineSink).file)).flatMap(({ spans }) => spans),
     async interrupt(sink) {
       const { file } = sink as LineSink;
@@ -34,7 +33,7 @@ describe('K18: a sink of another package, written against the public types alone
   );
 
   it('K18: gets what service and process need to be told apart', async () => {
-    const file = await newFile();
+    const file = newFile();
     const ferret = createFerret({ sink: new LineSink(file), service: 'shop', shutdownHooks: false });
     ferret.measure('work', () => {});
     await ferret.close();
@@ -61,7 +60,7 @@ describe('K17: an ES module core with a sink of a CommonJS package', () => {
 
   it('spills nothing for a store that the other copy calls foreign', async () => {
     expect(commonJs.StoreForeignError).not.toBe(StoreForeignError);
-    const file = await newFile();
+    const file = newFile();
     const sink: SpanSink = {
       write: () => Promise.reject(new commonJs.StoreForeignError('another program has it')),
       close: async () => {},
@@ -100,7 +99,7 @@ describe('K18: what a process with a sink of its own leaves in spill files', () 
     const place = temporaryFile();
     await runScript(hanging(end), place);
     expect((await readdir(dirname(place))).length).toBeGreaterThan(0);
-    const file = await newFile();
+    const file = newFile();
     const next = createFerret({ sink: new LineSink(file), spillTo: place, service: 'next', shutdownHooks: false });
     next.measure('own', () => {});
     await next.flush();

@@ -1,4 +1,4 @@
-/** What users of the shop do, and how often of 100. For scripts/traffic.mjs. */
+/** The actions of the shop's users, with the frequency of each out of 100. For scripts/traffic.mjs. */
 export function usage({ pick, send }) {
   const order = () => JSON.stringify({ product: 1 + pick(40), quantity: 1 + pick(3), card: '4111 1111 1111 1111' });
   const tenant = () => ['acme', 'globex', 'initech'][pick(3)];

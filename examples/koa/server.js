@@ -1,4 +1,4 @@
-// A small library: a catalogue, and loans at its branches. Everything Ferret is told stands in the lines that say "ferret",
+// A small library: a catalogue, and loans at its branches. Everything for Ferret stands in the lines that say "ferret",
 // "measure" or "annotate".
 import { PassThrough } from 'node:stream';
 import { json } from 'node:stream/consumers';
@@ -57,7 +57,7 @@ catalogue.get('/books', async (ctx) => {
 catalogue.get('/books/:book', async (ctx) => {
   const [book] = await query('SELECT book', 2, withId(ctx.params.book));
   if (book === undefined) ctx.throw(404, 'no such book');
-  // What other libraries have is nice to know, and never awaited for long.
+  // The holdings of other libraries are nice to know, and never awaited for long.
   const shelves = await Promise.all([
     query('SELECT copies', 3, [book.copies]),
     profiler.measure('GET union catalogue', { 'peer.service': 'union-catalogue' }, () => pause(8 + Math.random() * 12)),
@@ -90,7 +90,7 @@ async function* exported() {
 
 const loans = new Router();
 
-// One query for the loans, and then one for the book of each: the tree shows it.
+// The first query is for the loans; another follows for the book of each, and the tree shows it.
 loans.get('/', async (ctx) => {
   const { member } = ctx.params;
   const open = await query('SELECT loans', 3, [5, 11, 17, 23, 42, 54]);

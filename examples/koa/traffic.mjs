@@ -1,4 +1,4 @@
-/** What readers at the library do, and how often of 100. For scripts/traffic.mjs. */
+/** The actions of the library's readers, with the frequency of each out of 100. For scripts/traffic.mjs. */
 export function usage({ pick, send }) {
   const subject = () => ['history', 'poetry', 'travel', 'mathematics'][pick(4)];
   const branch = () => `/branches/${['central', 'hillside', 'riverside'][pick(3)]}`;

@@ -1,4 +1,4 @@
-/** What customers of the ticket office do, and how often of 100. For scripts/traffic.mjs. */
+/** The actions of the ticket office's customers, with the frequency of each out of 100. For scripts/traffic.mjs. */
 export function usage({ pick, send }) {
   const venue = () => `/api/venues/${['opera', 'arena', 'cellar'][pick(3)]}`;
   const event = () => `${venue()}/events/${1 + pick(40)}`;

@@ -1,4 +1,4 @@
-// What OpenTelemetry's documentation calls instrumentation.js. Nothing is sent.
+// The file that OpenTelemetry's documentation calls instrumentation.js. Nothing is sent.
 const { createRequire } = require('node:module');
 const report = require('./report.cjs');
 

@@ -12,7 +12,7 @@ exports.exception = (message) => {
   if (isMainThread) process.send({ exception: message });
 };
 
-/** What an application mounts for its agent. */
+/** The middleware that an application mounts for its agent. */
 exports.mount = (handlers) => {
   globalThis[Symbol.for('neighbour')] = handlers;
 };

@@ -1,4 +1,4 @@
-// What Sentry's documentation calls instrument.js. Nothing is sent.
+// The file that Sentry's documentation calls instrument.js. Nothing is sent.
 const { createRequire } = require('node:module');
 const report = require('./report.cjs');
 

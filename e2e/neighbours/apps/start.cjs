@@ -5,9 +5,9 @@ const { setTimeout: pause } = require('node:timers/promises');
 
 process.on('warning', ({ name, message }) => process.send({ warning: `${name}: ${message}` }));
 
-/** What all frameworks answer alike. */
+/** Answers that are the same in all frameworks. */
 const answers = {
-  /** One piece after the other. */
+  /** A body in pieces, one after the other. */
   stream: () =>
     Readable.from(
       (async function* () {
@@ -30,13 +30,13 @@ const answers = {
       { objectMode: false },
     ),
   /**
-   * Tells the test when the response to the client that leaves is closed. It listens to the connection: one listener more on the response
-   * would count among those that Node warns of.
+   * Tells the test when the response to the client that leaves is closed. It listens to the connection: an additional
+   * listener on the response would count among those that Node warns of.
    */
   watch(response) {
     response.socket.once('close', () => process.send({ closed: true }));
   },
-  /** What an application can see of an object that a framework hands it. */
+  /** The properties of a framework's object, as an application sees them. */
   seen: (object, names) =>
     names.map((name) => [name, name in object, Object.hasOwn(object, name), Object.keys(object).includes(name)]),
 };

@@ -25,6 +25,9 @@ function sectionsOf(command) {
   );
 }
 
+/** Text in lines of at most 120 characters. */
+const wrap = (text) => text.replaceAll(/(?=.{121})(.{1,120}) /g, '$1\n');
+
 /** Braces of tables and of HTML mean something in Markdown. */
 const cell = (text) => text.replaceAll('|', '\\|').replaceAll('<', '\\<').replaceAll('\n', ' ');
 const table = (head, rows) =>
@@ -48,7 +51,7 @@ const commonCodes = sectionsOf(program)['Exit codes'];
 
 function page(command) {
   const sections = sectionsOf(command);
-  const parts = [`## ferret ${command.name()}`, cell(command.description())];
+  const parts = [`## ferret ${command.name()}`, wrap(cell(command.description()))];
   parts.push('### Synopsis', `\`\`\`\nferret ${command.name()} ${command.usage()}\n\`\`\``);
   if (command.registeredArguments.length > 0) {
     const rows = command.registeredArguments.map((argument) => [
@@ -70,10 +73,11 @@ function page(command) {
 }
 
 const commands = visibleCommands.call(program.createHelp(), program).filter((command) => command.name() !== 'help');
+const CAUTION = 'It reads while the application writes, in flat memory, and only `prune` and `recover` change a file.';
 const document = `<!-- Written by npm run docs, from the definitions in packages/cli/src/commands. -->
 # The ferret command
 
-${program.description()} It reads while the application writes, in flat memory, and only \`prune\` and \`recover\` change a file.
+${wrap(`${program.description()} ${CAUTION}`)}
 
 \`\`\`
 ferret <command> [options]
@@ -85,9 +89,9 @@ ${table(
   commands.map((command) => [`[\`${command.name()}\`](#ferret-${command.name()})`, cell(command.summary())]),
 )}
 
-A time is an ISO time (\`2026-01-31\`, \`2026-01-31T14:03\`, \`2026-01-31T14:03:22Z\`; without a zone in yours), or how long ago (\`90s\`,
-\`15m\`, \`2h\`, \`7d\`). What comes from the file is printed with its control characters escaped; JSON has it as it is. Colours go to
-terminals only, unless \`FORCE_COLOR\` is set, and never where \`NO_COLOR\` is.
+A time is an ISO time (\`2026-01-31\`, \`2026-01-31T14:03\`, \`2026-01-31T14:03:22Z\`; without a zone in yours), or how
+long ago (\`90s\`, \`15m\`, \`2h\`, \`7d\`). Text from the file is printed with its control characters escaped; JSON has
+it as it is. Colours go to terminals only, unless \`FORCE_COLOR\` is set, and never where \`NO_COLOR\` is.
 
 ${commands.map(page).join('\n\n')}
 `;
