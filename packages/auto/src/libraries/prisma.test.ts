@@ -58,7 +58,7 @@ describe('an operation of Prisma', () => {
     const pieces = ['compile', { name: 'db_query', attributes: {} }, { name: 'operation' }, null, 7];
     expect(await below(() => pieces.map((piece) => helper.runInChildSpan(piece, () => 1)))).toEqual([]);
     expect(helper.runInChildSpan(FIND, () => currentSpan())).toBeUndefined();
-    expect([helper.isEnabled(), helper.getTraceParent()]).toEqual([true, '00-10-10-00']);
+    expect([helper.isEnabled(), helper.getTraceParent()]).toEqual([false, '00-10-10-00']);
   });
 });
 
