@@ -45,6 +45,7 @@ function patch(exports: unknown, { directory }: PackageCopy): void {
 function consumersIn(directory: string): Parameters<typeof watchContainer>[1] {
   const require = createRequire(`${directory}/package.json`);
   return {
+    packages: [require('@nestjs/common'), require(`${directory}/index.js`)],
     ...require(`${directory}/guards/guards-consumer.js`),
     ...require(`${directory}/pipes/pipes-consumer.js`),
     ...require(`${directory}/interceptors/interceptors-consumer.js`),
