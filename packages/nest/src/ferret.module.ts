@@ -1,5 +1,6 @@
 import { type Ferret, FerretError } from '@ferretjs/core';
 import { type FerretInstance, ferretFor, openDefaultFerret } from '@ferretjs/core/adapter';
+import * as common from '@nestjs/common';
 import {
   type DynamicModule,
   Inject,
@@ -7,7 +8,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import * as nest from '@nestjs/core';
+import * as core from '@nestjs/core';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { GuardsConsumer } from '@nestjs/core/guards/guards-consumer.js';
 import { InterceptorsConsumer } from '@nestjs/core/interceptors/interceptors-consumer.js';
@@ -146,7 +147,8 @@ export class FerretModule extends ConfigurableModuleClass implements OnApplicati
   #traceMethods(): void {
     // Without a selection, there is one only where `@ferretjs/auto` has put it.
     if (this.#methods === undefined || (this.#methods === NOTHING && latestFilter() === undefined)) return;
-    markAsForeign(nest);
+    markAsForeign(common);
+    markAsForeign(core);
     traceEnhancers({ GuardsConsumer, PipesConsumer, InterceptorsConsumer, MiddlewareModule });
     traceProviders(this.#modules.values(), this.#methods);
   }

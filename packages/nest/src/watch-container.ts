@@ -1,3 +1,4 @@
+import { markAsForeign } from './methods/foreign-classes.js';
 import { acceptMethods } from './methods/method-selection.js';
 import { type Consumers, traceEnhancers } from './methods/trace-enhancers.js';
 import { latestFilter, type ModuleLike, traceProviders } from './methods/trace-providers.js';
@@ -23,12 +24,13 @@ const watched = new WeakSet<object>();
  * Makes spans of the methods, jobs and messages of an application, before its providers are made. An application that
  * has `FerretModule` as well is recorded once, by that module's Ferret and its selection.
  *
- * @param consumers classes of the `@nestjs/core` that the container is of
+ * @param nest classes of the `@nestjs/core` that the container is of, and the exports of Nest's packages
  */
-export function watchContainer(container: ContainerLike, consumers: Consumers): void {
+export function watchContainer(container: ContainerLike, nest: Consumers & { readonly packages: unknown[] }): void {
   const modules = container.getModules();
   recordRootsWithoutModule();
-  traceEnhancers(consumers);
+  for (const exports of nest.packages) markAsForeign(exports);
+  traceEnhancers(nest);
   traceProviders(modules.values(), latestFilter() ?? everything);
   traceJobs(modules.values());
   if (watched.has(container)) return;

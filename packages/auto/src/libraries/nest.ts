@@ -43,12 +43,13 @@ function patch(exports: unknown, { directory }: PackageCopy): void {
 
 /** Loaded already, by the application: the container stands on them. */
 function consumersIn(directory: string): Parameters<typeof watchContainer>[1] {
-  const require = createRequire(`${directory}/package.json`);
+  const load = createRequire(`${directory}/package.json`);
   return {
-    ...require(`${directory}/guards/guards-consumer.js`),
-    ...require(`${directory}/pipes/pipes-consumer.js`),
-    ...require(`${directory}/interceptors/interceptors-consumer.js`),
-    ...require(`${directory}/middleware/middleware-module.js`),
+    packages: [load('@nestjs/common'), load(`${directory}/index.js`)],
+    ...load(`${directory}/guards/guards-consumer.js`),
+    ...load(`${directory}/pipes/pipes-consumer.js`),
+    ...load(`${directory}/interceptors/interceptors-consumer.js`),
+    ...load(`${directory}/middleware/middleware-module.js`),
   };
 }
 

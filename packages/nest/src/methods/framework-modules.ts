@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { isForeign, markAsForeign } from './foreign-classes.js';
 
@@ -11,15 +12,12 @@ const PACKAGES: Readonly<Record<string, string>> = {
   ClientsModule: '@nestjs/microservices',
   ConfigModule: '@nestjs/config',
   CqrsModule: '@nestjs/cqrs',
-  DiscoveryModule: '@nestjs/core',
   EventEmitterModule: '@nestjs/event-emitter',
   GraphQLModule: '@nestjs/graphql',
   HttpModule: '@nestjs/axios',
-  InternalCoreModule: '@nestjs/core',
   JwtModule: '@nestjs/jwt',
   MongooseModule: '@nestjs/mongoose',
   PassportModule: '@nestjs/passport',
-  RouterModule: '@nestjs/core',
   ScheduleModule: '@nestjs/schedule',
   SequelizeModule: '@nestjs/sequelize',
   ServeStaticModule: '@nestjs/serve-static',
@@ -45,7 +43,7 @@ export function isFrameworkModule(metatype: unknown): boolean {
 /** Looks up what the packages export that an application's modules seem to come from. */
 export function findFrameworkClasses(modules: readonly { readonly metatype?: unknown }[]): void {
   const names = modules.map(({ metatype }) => (typeof metatype === 'function' ? metatype.name : ''));
-  const packages = new Set(['@nestjs/common', ...names.flatMap((name) => PACKAGES[name] ?? [])]);
+  const packages = new Set(names.flatMap((name) => PACKAGES[name] ?? []));
   if (names.includes('BullModule')) packages.add('@nestjs/bull');
   for (const name of packages) {
     if (seen.has(name)) continue;
@@ -55,16 +53,25 @@ export function findFrameworkClasses(modules: readonly { readonly metatype?: unk
 }
 
 /**
- * Returns what a package, or a file of one, exports to the application. Only for packages that the application has
- * loaded: others are loaded by that. It is required from a place inside `node_modules`, because Node warns of ES modules
- * that applications require.
+ * Returns what a package, or a file of one, exports to the application, if that has loaded it. Of ES modules Node does
+ * not say that, so ask only for what the application must have loaded. They are required from a place inside
+ * `node_modules`, because Node warns of ES modules that applications require.
  */
 export function loadedPackage(name: string): unknown {
   try {
     const ofApplication = createRequire(process.argv[1] ?? `${process.cwd()}/index.js`);
     const file = ofApplication.resolve(name);
-    return createRequire(file)(file);
+    const ofPackage = createRequire(file);
+    // An application in one file, made by a bundler, has classes of its own.
+    return isEsModule(file) || ofPackage.cache[file] !== undefined ? ofPackage(file) : undefined;
   } catch {
     return undefined; // It is not there under this name.
   }
+}
+
+function isEsModule(file: string): boolean {
+  const [folder] = /^.*node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(file) ?? [];
+  if (folder === undefined) return false;
+  const { type } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as { readonly type?: unknown };
+  return type === 'module';
 }
