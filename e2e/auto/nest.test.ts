@@ -11,7 +11,7 @@ describe('Nest from the inside, without code', () => {
         FERRET_DATABASE: file,
         NODE_NO_WARNINGS: '',
       });
-      expect(result).toEqual({ code: 0, out: 'user 7 1\n', err: '' });
+      expect(result).toEqual({ code: 0, signal: null, out: 'user 7 1\n', err: '' });
       const spans = await spansOf(file);
       const nameOf = new Map(spans.map((span) => [span.span_id, span.name]));
       expect(spans.map(({ name, parent_id }) => [name, nameOf.get(parent_id ?? '')])).toEqual([
@@ -36,7 +36,7 @@ describe('Nest from the inside, without code', () => {
         METHODS: methods,
         FERRET_DATABASE: file,
       });
-      expect(result).toEqual({ code: 0, out: '', err: '' });
+      expect(result).toEqual({ code: 0, signal: null, out: '', err: '' });
       expect((await spansOf(file)).map(({ name }) => name)).toEqual(names);
     });
   }
