@@ -10,7 +10,9 @@ export function serializeBaggage(baggage: Baggage): string {
   let header = '';
   for (const [key, { value, metadata }] of baggage.getAllEntries().slice(0, MAX_PAIRS)) {
     const properties = metadata === undefined ? '' : `;${metadata.toString()}`;
-    const pair = `${encodeURIComponent(key)}=${encodeURIComponent(value)}${properties}`;
+    // `encodeURIComponent` throws at half a surrogate pair.
+    const [name, text] = [key, String(value)].map((each) => encodeURIComponent(each.toWellFormed()));
+    const pair = `${name}=${text}${properties}`;
     const next = header === '' ? pair : `${header},${pair}`;
     if (pair.length <= MAX_PAIR_LENGTH && next.length <= MAX_LENGTH) header = next;
   }

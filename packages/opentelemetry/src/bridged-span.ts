@@ -13,6 +13,7 @@ import type {
 } from '@opentelemetry/api';
 import { endOf, finish } from './end-of-span.js';
 import { EXCEPTION, exceptionAttributes } from './exception.js';
+import { listOf, statusOf } from './given.js';
 import type { ReadableSpan, Scope, TimedEvent } from './readable-span.js';
 import { spanContextOf } from './span-context.js';
 import { isComplex, storedAttributes, toAttribute } from './stored-attributes.js';
@@ -67,7 +68,7 @@ export class BridgedSpan implements Span, ReadableSpan {
     this.#startMillis = given ?? nowMillis();
     this.startTime = hrTimeOf(this.#startMillis);
     this.#setAll(options.attributes);
-    if (Array.isArray(options.links)) for (const link of options.links) this.#link(link);
+    for (const link of listOf(options.links)) this.#link(link);
   }
 
   /** The span of OpenTelemetry's API that one of Ferret's was made for. */
@@ -115,9 +116,13 @@ export class BridgedSpan implements Span, ReadableSpan {
 
   addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
     if (!this.isRecording()) return this;
-    const isTime = isTimeInput(attributesOrTime);
-    const at = millisOfInput(time ?? (isTime ? attributesOrTime : undefined)) ?? nowMillis();
-    this.#addEvent(name, at, isTime ? undefined : attributesOrTime);
+    try {
+      const isTime = isTimeInput(attributesOrTime);
+      const at = millisOfInput(time ?? (isTime ? attributesOrTime : undefined)) ?? nowMillis();
+      this.#addEvent(name, at, isTime ? undefined : attributesOrTime);
+    } catch {
+      this.droppedEventsCount++; // A proxy, or a name that is no text.
+    }
     return this;
   }
 
@@ -127,15 +132,15 @@ export class BridgedSpan implements Span, ReadableSpan {
   }
 
   addLinks(links: Link[]): this {
-    if (this.isRecording() && Array.isArray(links)) for (const link of links) this.#link(link);
+    if (this.isRecording()) for (const link of listOf(links)) this.#link(link);
     return this;
   }
 
   /** `OK` is final, and `UNSET` changes nothing. */
   setStatus(status: SpanStatus): this {
     if (!this.isRecording() || this.status.code === OK) return this;
-    const { code, message } = status ?? {};
-    if (code === ERROR) this.status = { code, ...(typeof message === 'string' && { message }) };
+    const { code, message } = statusOf(status);
+    if (code === ERROR) this.status = { code, ...(message !== undefined && { message }) };
     else if (code === OK) this.status = { code };
     return this;
   }
@@ -190,6 +195,14 @@ export class BridgedSpan implements Span, ReadableSpan {
   }
 
   #set(name: string, given: unknown): void {
+    try {
+      this.#put(name, given);
+    } catch {
+      // A proxy or a getter that throws.
+    }
+  }
+
+  #put(name: string, given: unknown): void {
     const value = toAttribute(given);
     if (typeof name !== 'string' || name === '' || name === '__proto__' || value === undefined) return;
     if (!Object.hasOwn(this.attributes, name)) {
@@ -226,7 +239,15 @@ export class BridgedSpan implements Span, ReadableSpan {
   }
 
   #link(link: Link): void {
-    if (this.links.length >= MAX_LISTED || typeof link?.context !== 'object') this.droppedLinksCount++;
-    else this.links.push({ context: link.context, ...(link.attributes && { attributes: { ...link.attributes } }) });
+    try {
+      const { context, attributes } = link;
+      if (this.links.length < MAX_LISTED && typeof context === 'object' && context !== null) {
+        this.links.push({ context, ...(attributes && { attributes: { ...attributes } }) });
+        return;
+      }
+    } catch {
+      // No link, or a proxy or a getter that throws.
+    }
+    this.droppedLinksCount++;
   }
 }

@@ -1,9 +1,9 @@
-import type { LinkedSpan } from '@ferretjs/core';
 import type { ForeignDescription } from '@ferretjs/core/adapter';
 import { exceptionWithoutValues, messageWithoutValues } from './database-message.js';
 import { EXCEPTION, exceptionOf } from './exception.js';
 import { millisOf } from './hr-time.js';
-import type { OldReadableSpan, ReadableSpan, Scope, SpanLink } from './readable-span.js';
+import { linkedSpanOf } from './linked-span.js';
+import type { OldReadableSpan, ReadableSpan, Scope } from './readable-span.js';
 import { PRIVATE_ATTRIBUTES, REQUEST_ATTRIBUTES, requestOf } from './request.js';
 import { kindOf } from './span-kind.js';
 import { storedAttributes } from './stored-attributes.js';
@@ -37,10 +37,14 @@ export function describeSpan(span: ReadableSpan, clientAddress: boolean): Foreig
   if (span.status.code === ERROR && message && message !== said['exception.message']) {
     attributes['otel.status_description'] = isDatabase ? messageWithoutValues(message, system) || undefined : message;
   }
+  const links = span.links
+    .slice(0, MAX_LISTED)
+    .map(linkedSpanOf)
+    .filter((link) => link !== undefined);
   return {
     attributes,
     shared: sharedOf(span),
-    links: span.links.slice(0, MAX_LISTED).map(toLink),
+    links,
     events: span.events
       .filter((event) => event !== exception)
       .slice(0, MAX_LISTED)
@@ -51,21 +55,9 @@ export function describeSpan(span: ReadableSpan, clientAddress: boolean): Foreig
       })),
     dropped: {
       attributes: span.droppedAttributesCount ?? 0,
-      links: (span.droppedLinksCount ?? 0) + Math.max(0, span.links.length - MAX_LISTED),
+      links: (span.droppedLinksCount ?? 0) + span.links.length - links.length,
       events: (span.droppedEventsCount ?? 0) + Math.max(0, span.events.length - MAX_LISTED),
     },
-  };
-}
-
-function toLink({ context, attributes }: SpanLink): LinkedSpan {
-  const { traceId, spanId, traceFlags, traceState, isRemote } = context;
-  return {
-    traceId,
-    spanId,
-    flags: traceFlags,
-    isRemote,
-    tracestate: traceState?.serialize(),
-    attributes: attributes && storedAttributes(attributes),
   };
 }
 

@@ -1,6 +1,8 @@
 import type { Span as FerretSpan } from '@ferretjs/core';
 import type { Attributes, Exception, Link, Span, SpanContext, SpanStatus, TimeInput } from '@opentelemetry/api';
 import { EXCEPTION, exceptionAttributes } from './exception.js';
+import { listOf, statusOf } from './given.js';
+import { linkedSpanOf } from './linked-span.js';
 import { spanContextOf } from './span-context.js';
 import { storedAttributes } from './stored-attributes.js';
 import { isTimeInput, millisOfInput } from './time-input.js';
@@ -32,7 +34,7 @@ export class OwnSpan implements Span {
   }
 
   setAttribute(key: string, value: unknown): this {
-    return this.setAttributes({ [key]: value } as Attributes);
+    return typeof key === 'string' ? this.setAttributes({ [key]: value } as Attributes) : this;
   }
 
   setAttributes(attributes: Attributes): this {
@@ -41,6 +43,7 @@ export class OwnSpan implements Span {
   }
 
   addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
+    if (!this.isRecording()) return this;
     const isTime = isTimeInput(attributesOrTime);
     const attributes = isTime || !isObject(attributesOrTime) ? undefined : storedAttributes(attributesOrTime);
     this.ferret.addEvent(name, attributes, millisOfInput(time ?? (isTime ? attributesOrTime : undefined)));
@@ -48,27 +51,20 @@ export class OwnSpan implements Span {
   }
 
   addLink(link: Link): this {
-    if (!this.isRecording() || !isObject(link?.context)) return this;
-    const { traceId, spanId, traceFlags, traceState, isRemote } = link.context;
-    this.ferret.addLink({
-      traceId,
-      spanId,
-      flags: traceFlags,
-      tracestate: traceState?.serialize(),
-      isRemote,
-      attributes: link.attributes && storedAttributes(link.attributes),
-    });
+    const linked = this.isRecording() ? linkedSpanOf(link) : undefined;
+    if (linked !== undefined) this.ferret.addLink(linked);
     return this;
   }
 
   addLinks(links: Link[]): this {
-    if (Array.isArray(links)) for (const link of links) this.addLink(link);
+    for (const link of listOf(links)) this.addLink(link);
     return this;
   }
 
   /** An error marks the span as failed, by the exception that was recorded before, or by the message. */
   setStatus(status: SpanStatus): this {
-    if (status?.code === ERROR) this.ferret.recordError(failure(this.#exception, status.message));
+    const { code, message } = statusOf(status);
+    if (code === ERROR) this.ferret.recordError(failure(this.#exception, message));
     return this;
   }
 

@@ -41,6 +41,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   unregister();
+  for (const part of [trace, context, propagation]) part.disable();
   await ferret.close();
 });
 
@@ -71,6 +72,17 @@ describe('registerFerret()', () => {
     expect(() => registerFerret(ferret)).toThrow(/another version/);
     holder[key] = before;
     expect(context.active()).toBe(ROOT_CONTEXT);
+  });
+
+  it('leaves what has taken its place, when it is taken back again', () => {
+    unregister();
+    const manager = new FerretContextManager();
+    const provider = new BasicTracerProvider();
+    context.setGlobalContextManager(manager);
+    trace.setGlobalTracerProvider(provider);
+    unregister();
+    expect(context.setGlobalContextManager(manager)).toBe(false);
+    expect(trace.setGlobalTracerProvider(provider)).toBe(false);
   });
 
   it('refuses an SDK that comes later, as the API does', () => {
@@ -205,6 +217,63 @@ describe('spans of the API', () => {
     });
     expect(Object.keys(record?.attributes ?? {})).not.toContain('f');
     expect(JSON.stringify(record)).not.toContain('canary');
+  });
+
+  it('throw nothing into the application, and keep the rest', async () => {
+    const no = () => {
+      throw new Error('no');
+    };
+    const revoked = Proxy.revocable([], {});
+    revoked.revoke();
+    const hostile: unknown[] = [
+      new Proxy({}, { get: no, ownKeys: no, getPrototypeOf: no, has: no, getOwnPropertyDescriptor: no }),
+      Object.defineProperty({}, 'a', { get: no, enumerable: true }),
+      new Proxy([1], { get: no }),
+      revoked.proxy,
+      Object.create(null),
+      Object.assign(new Date(), { getTime: no }),
+      { context: null },
+      { context: { traceId: TRACE, spanId: 'b'.repeat(16), traceFlags: 1, traceState: {} } },
+      {
+        context: trace.wrapSpanContext(INVALID_SPAN_CONTEXT).spanContext(),
+        attributes: new Proxy({}, { ownKeys: no }),
+      },
+      Symbol('s'),
+      '\ud800',
+      Number.NaN,
+    ];
+    ferret.measure('own', () => {
+      const spans = [tracer.startSpan('work', { links: hostile as never }), trace.getActiveSpan()!];
+      for (const given of hostile as never[]) {
+        for (const span of spans) {
+          span.setAttribute('a', given).setAttribute(given, 1).setAttributes(given);
+          span.addEvent(given, given, given).addLink(given).addLinks(given).addLinks([given]);
+          span.recordException(given, given);
+          span.setStatus(given);
+        }
+        tracer.startSpan('other').end(given);
+        tracer.startSpan('other', { startTime: given, attributes: given, links: given, kind: given }).end();
+        context.with(trace.setSpan(ROOT_CONTEXT, given), () => ferret.measure('below', () => {}));
+      }
+      for (const span of spans) span.setAttribute('kept', true);
+      for (const span of spans) span.end();
+    });
+    expect((await byName('work'))?.attributes).toMatchObject({ kept: true });
+    expect((await byName('own'))?.attributes).toMatchObject({ kept: true });
+    expect(ferret.stats().pending).toBe(0);
+  });
+
+  it('begin below the active span, where no context is given', async () => {
+    const active = tracer.startActiveSpan('parent', (parent) => {
+      const span = tracer.startActiveSpan('child', {}, undefined as never, (child) => child);
+      span.end();
+      tracer.startSpan('other', {}, null as never).end();
+      parent.end();
+      return parent;
+    });
+    const { spanId } = active.spanContext();
+    expect((await byName('child'))?.parentId).toBe(spanId);
+    expect((await byName('other'))?.parentId).toBe(spanId);
   });
 
   it('are bounded while they are open', async () => {
@@ -502,6 +571,13 @@ describe('propagation', () => {
     expect(outgoing).toMatchObject({ tracestate: 'a=b', baggage: 'user=7;p=1,x%20y=%C3%A9' });
     expect(await stored()).toMatchObject([{ traceId: TRACE, parentId: '00f067aa0ba902b7', isLocalRoot: true }]);
     expect(propagation.fields()).toEqual(['traceparent', 'tracestate', 'baggage']);
+  });
+
+  it('sends baggage that is no well-formed text', () => {
+    const headers: Record<string, string> = {};
+    const baggage = propagation.createBaggage({ a: { value: 'x\ud800' }, b: { value: 5 as never } });
+    propagation.inject(propagation.setBaggage(ROOT_CONTEXT, baggage), headers);
+    expect(headers['baggage']).toBe('a=x%EF%BF%BD,b=5');
   });
 
   it('takes nothing from headers that are malformed', () => {

@@ -34,15 +34,18 @@ export function registerFerret(optionsOrInstance?: FerretOptions | Ferret): () =
   const taken = registered();
   if (taken.length > 0) throw takenError(`has a ${taken.map((part) => PARTS[part]).join(', a ')} already`);
   const given = optionsOrInstance === undefined ? undefined : ferretFor(optionsOrInstance, true);
-  const unregister = () => {
-    trace.disable();
-    context.disable();
-    propagation.disable();
-  };
   const isRegistered =
     context.setGlobalContextManager(new FerretContextManager()) &&
     propagation.setGlobalPropagator(new FerretPropagator()) &&
     trace.setGlobalTracerProvider(new FerretTracerProvider(() => given ?? ferretOfRequests()));
+  const own = globals();
+  // Others may have taken the place of a part since.
+  const unregister = () => {
+    const now = globals();
+    if (now.trace === own.trace) trace.disable();
+    if (now.context === own.context) context.disable();
+    if (now.propagation === own.propagation) propagation.disable();
+  };
   if (!isRegistered) {
     unregister();
     throw takenError('was first used by another version of @opentelemetry/api than that of @ferretjs/opentelemetry');
@@ -51,8 +54,15 @@ export function registerFerret(optionsOrInstance?: FerretOptions | Ferret): () =
 }
 
 function registered(): readonly (keyof typeof PARTS)[] {
-  const api = (globalThis as Record<symbol, Record<string, unknown> | undefined>)[GLOBAL];
-  return (Object.keys(PARTS) as (keyof typeof PARTS)[]).filter((part) => api?.[part] !== undefined);
+  const now = globals();
+  return (Object.keys(PARTS) as (keyof typeof PARTS)[]).filter((part) => now[part] !== undefined);
+}
+
+/** The parts of the API that are registered now. */
+function globals(): Readonly<Partial<Record<keyof typeof PARTS, unknown>>> {
+  const { trace, context, propagation } =
+    (globalThis as Record<symbol, Readonly<Record<string, unknown>> | undefined>)[GLOBAL] ?? {};
+  return { trace, context, propagation };
 }
 
 function takenError(why: string): FerretError {

@@ -33,7 +33,11 @@ export class RemoteParent implements Span {
   }
 
   get tracestate(): string | undefined {
-    return this.spanContext.traceState?.serialize() || undefined;
+    try {
+      return this.spanContext.traceState?.serialize() || undefined;
+    } catch {
+      return undefined; // The application's own, and not what it should be.
+    }
   }
 
   annotate(): this {

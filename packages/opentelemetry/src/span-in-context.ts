@@ -26,11 +26,15 @@ export function spanIn(context: Context, unrecorded: Span): Span | undefined {
 
 /** As above, of a span. */
 export function ferretSpanOf(span: ApiSpan): Span | undefined {
-  if (span instanceof BridgedSpan || span instanceof OwnSpan) return span.ferret;
-  const own = (span as { readonly ferret?: Span }).ferret;
-  if (typeof own?.annotate === 'function') return own; // Of the other copy of this package.
-  const spanContext = span.spanContext();
-  return isSpanContextValid(spanContext) ? new RemoteParent(spanContext) : undefined;
+  try {
+    if (span instanceof BridgedSpan || span instanceof OwnSpan) return span.ferret;
+    const own = (span as { readonly ferret?: Span }).ferret;
+    if (typeof own?.annotate === 'function') return own; // Of the other copy of this package.
+    const spanContext = span.spanContext();
+    return isSpanContextValid(spanContext) ? new RemoteParent(spanContext) : undefined;
+  } catch {
+    return undefined; // A part of a span, such as a test's.
+  }
 }
 
 /** The context for code whose current span Ferret has set, with the values of the context below. */

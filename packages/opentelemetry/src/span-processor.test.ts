@@ -282,6 +282,34 @@ describe('FerretSpanProcessor', () => {
     }
   });
 
+  it('records each span once, where an SDK has it twice', async () => {
+    const one = new FerretSpanProcessor(ferret) as SpanProcessor;
+    const spanProcessors = [one, one, new FerretSpanProcessor(ferret) as SpanProcessor];
+    const tracer = new BasicTracerProvider({ spanProcessors }).getTracer('orders');
+    const parent = tracer.startSpan('parent', {}, ROOT_CONTEXT);
+    tracer.startSpan('child', {}, trace.setSpan(ROOT_CONTEXT, parent)).end();
+    parent.end();
+    parent.end();
+    expect((await stored()).map(({ name }) => name)).toEqual(['child', 'parent']);
+    expect(ferret.stats()).toMatchObject({ started: 2, pending: 0 });
+  });
+
+  it('keeps what a span says beside links that are none', async () => {
+    const { tracer } = tracerWith();
+    const span = tracer.startSpan('work', { attributes: { 'order.id': 7 } }, ROOT_CONTEXT);
+    const traceState = { serialize: () => { throw new Error('no'); } }; // biome-ignore format: one line
+    span.addLink({ context: null as never });
+    span.addLink({ context: { ...remote, traceState } as never });
+    span.addLink({ context: span.spanContext() });
+    span.end();
+    expect(await stored()).toMatchObject([
+      {
+        attributes: { 'order.id': 7, 'ferret.dropped_links': 2 },
+        links: [{ traceId: span.spanContext().traceId, spanId: span.spanContext().spanId }],
+      },
+    ]);
+  });
+
   it('uses the Ferret of the requests, where it is given none', async () => {
     expect(ferretFor(ferret)).toBe(ferret);
     const provider = new BasicTracerProvider({ spanProcessors: [new FerretSpanProcessor()] });

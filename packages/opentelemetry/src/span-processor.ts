@@ -5,6 +5,7 @@ import {
   type ForeignSpan,
   ferretFor,
   ferretOfRequests,
+  processWide,
 } from '@ferretjs/core/adapter';
 import type { Context, SpanContext } from '@opentelemetry/api';
 import { describeSpan, serviceOf } from './describe-span.js';
@@ -17,6 +18,12 @@ import { kindOf } from './span-kind.js';
 
 /** The key of the span in a context, the same in all versions of OpenTelemetry's API. */
 const SPAN_KEY = Symbol.for('OpenTelemetry Context Key SPAN');
+
+/** The spans that have begun. By their contexts: these are the same object wherever a span is wrapped. */
+type StartedSpans = WeakMap<SpanContext, ForeignSpan>;
+
+/** For each Ferret, as an SDK may have several processors that feed one: each span is recorded once. */
+const startedIn = processWide('opentelemetry.started', () => new WeakMap<FerretInstance, StartedSpans>());
 
 /** The flag of a span that was sampled (W3C Trace Context). */
 const SAMPLED = 1;
@@ -35,8 +42,7 @@ const SAMPLED = 1;
 export class FerretSpanProcessor {
   #ferret: FerretInstance | undefined;
   #isShutDown = false;
-  /** The spans that have begun. By their contexts: these are the same object wherever a span is wrapped. */
-  readonly #spans = new WeakMap<SpanContext, ForeignSpan>();
+  #spans: StartedSpans = new WeakMap();
 
   /**
    * @param optionsOrInstance Default: the default Ferret of the process. If there is none when the first span begins,
@@ -55,6 +61,7 @@ export class FerretSpanProcessor {
       const own = span.spanContext();
       if (this.#isShutDown || (own.traceFlags & SAMPLED) === 0) return;
       const ferret = this.#ferretOf(span);
+      if (this.#spans.has(own)) return;
       const parent = this.#parentOf(span, own, parentContext);
       const started = ferret?.startForeign({
         name: span.name,
@@ -100,7 +107,14 @@ export class FerretSpanProcessor {
 
   #ferretOf(span: ReadableSpan): FerretInstance | undefined {
     this.#ferret ??= this.#create(serviceOf(span));
+    if (this.#ferret !== undefined && this.#spans !== startedIn.get(this.#ferret)) this.#share(this.#ferret);
     return this.#ferret;
+  }
+
+  #share(ferret: FerretInstance): void {
+    const started = startedIn.get(ferret);
+    if (started === undefined) startedIn.set(ferret, this.#spans);
+    else this.#spans = started;
   }
 
   #create(service: string | undefined): FerretInstance | undefined {

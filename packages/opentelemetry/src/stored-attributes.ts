@@ -48,9 +48,13 @@ type Attributes = Readonly<Record<string, unknown>>;
  */
 export function storedAttributes(attributes: Attributes, leftOut?: ReadonlySet<string>): Record<string, unknown> {
   const stored: Record<string, unknown> = {};
-  for (const name of Object.keys(attributes)) {
-    if (name === '__proto__' || isValue(name) || leftOut?.has(name) === true) continue;
-    stored[name] = attributes[name];
+  try {
+    for (const name of Object.keys(attributes)) {
+      if (name === '__proto__' || isValue(name) || leftOut?.has(name) === true) continue;
+      stored[name] = attributes[name];
+    }
+  } catch {
+    // A proxy or a getter that throws: what could be read before is kept.
   }
   for (const name of QUERY_TEXTS) {
     const text = stored[name];

@@ -2,9 +2,13 @@ import type { HrTime, TimeInput } from '@opentelemetry/api';
 
 /** A time as the application gives it, in milliseconds since the epoch; `undefined` where it gives none. */
 export function millisOfInput(input: TimeInput | undefined): number | undefined {
-  if (typeof input === 'number') return Number.isFinite(input) ? wallClock(input) : undefined;
-  if (input instanceof Date) return Number.isNaN(input.getTime()) ? undefined : input.getTime();
-  return isHrTime(input) ? input[0] * 1e3 + input[1] / 1e6 : undefined;
+  try {
+    if (typeof input === 'number') return Number.isFinite(input) ? wallClock(input) : undefined;
+    if (input instanceof Date) return Number.isNaN(input.getTime()) ? undefined : input.getTime();
+    return isHrTime(input) ? input[0] * 1e3 + input[1] / 1e6 : undefined;
+  } catch {
+    return undefined; // A proxy or a method that throws.
+  }
 }
 
 /** OpenTelemetry takes a small number for a reading of `performance.now()`. */
@@ -17,7 +21,11 @@ export function isHrTime(input: unknown): input is HrTime {
 }
 
 export function isTimeInput(input: unknown): input is TimeInput {
-  return typeof input === 'number' || input instanceof Date || isHrTime(input);
+  try {
+    return typeof input === 'number' || input instanceof Date || isHrTime(input);
+  } catch {
+    return false; // A proxy that throws.
+  }
 }
 
 /** Now, in milliseconds since the epoch, with fractions. */

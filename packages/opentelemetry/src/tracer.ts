@@ -42,8 +42,9 @@ class FerretTracer implements Tracer {
     this.#scope = scope;
   }
 
-  startSpan(name: string, given?: SpanOptions, context: Context = activeContext()): Span {
+  startSpan(name: string, given?: SpanOptions, givenContext?: Context): Span {
     const options = given ?? {};
+    const context = givenContext ?? activeContext();
     if (isTracingSuppressed(context)) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
     const above = options.root === true ? undefined : trace.getSpan(context);
     const parent = above && ferretSpanOf(above);
@@ -62,7 +63,8 @@ class FerretTracer implements Tracer {
     if (rest.length === 0) return undefined;
     const fn = rest.at(-1) as (span: Span) => unknown;
     const options = rest.length > 1 ? (rest[0] as SpanOptions | undefined) : undefined;
-    const parentContext = rest.length > 2 ? (rest[1] as Context) : activeContext();
+    const given = rest.length > 2 ? (rest[1] as Context | undefined) : undefined;
+    const parentContext = given ?? activeContext();
     const span = this.startSpan(name, options, parentContext);
     return runInContext(trace.setSpan(parentContext, span), () => fn(span));
   }

@@ -35,6 +35,17 @@ describe('attributes', () => {
     expect(values(attributes)).toEqual(attributes);
   });
 
+  it('named like the sums of folded spans are left out and counted: nobody else has such sums', () => {
+    const bag = record({
+      'ferret.folded': 5,
+      'ferret.folded.busy_ns': 1e9,
+      'ferret.foldedness': 1,
+      'ferret.keep': true,
+    });
+    expect(bag).toMatchObject({ values: { 'ferret.foldedness': 1, 'ferret.keep': true }, count: 2, dropped: 2 });
+    expect(Object.keys(bag.values)).toHaveLength(2);
+  });
+
   it('without a value are left out', () => {
     expect(values({ a: null, b: undefined, '': 1, c: 0 })).toEqual({ c: 0 });
   });

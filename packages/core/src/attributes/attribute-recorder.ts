@@ -16,6 +16,12 @@ export interface AttributeLimits {
 /** The attribute that holds the number of attributes left out beyond the limits. */
 export const DROPPED_ATTRIBUTES = 'ferret.dropped_attributes';
 
+/**
+ * The names of the sums of folded spans, which count for spans wherever a trace is read. Given by an application, they
+ * are left out and counted.
+ */
+const RESERVED = /^ferret\.folded(?:\.|$)/;
+
 const MAX_KEY_LENGTH = 256;
 const MAX_ARRAY_LENGTH = 128;
 /** Maximum number of characters of one array, in multiples of `maxValueLength`. */
@@ -45,6 +51,7 @@ interface Key {
   /** The name as it is stored: well-formed, redacted, cut. */
   readonly text: string;
   readonly isSecret: boolean;
+  readonly isReserved: boolean;
   /** The last value without a secret. Most names have few values, and a known value need not be searched again. */
   lastClean: string | undefined;
 }
@@ -96,6 +103,10 @@ export class AttributeRecorder {
       return;
     }
     const key = this.#key(name);
+    if (key.isReserved) {
+      bag.dropped++;
+      return;
+    }
     const stored = this.#redacted(key, value);
     if (stored !== undefined) this.#put(bag, key.text, stored);
   }
@@ -152,10 +163,12 @@ export class AttributeRecorder {
     let key = this.#keys.get(name);
     if (key === undefined) {
       this.#requireStack();
+      const text = safeString(name, this.#redactor, MAX_KEY_LENGTH);
       // Judged by the whole name, because the cut may remove the part that makes it secret.
       key = {
-        text: safeString(name, this.#redactor, MAX_KEY_LENGTH),
+        text,
         isSecret: this.#redactor.isSecretName(name),
+        isReserved: RESERVED.test(text),
         lastClean: undefined,
       };
       if (name.length > MAX_KEY_LENGTH) return key;

@@ -1,5 +1,7 @@
 import type { SpanData } from '../trace/span-data.js';
 
+const NONE: readonly SpanData[] = [];
+
 /** Spans of one trace by what is below each of them. */
 export class Family {
   readonly #children = new Map<number, SpanData[]>();
@@ -33,12 +35,15 @@ export class Family {
     }
   }
 
-  /** A span and all below it. Does not recurse: a trace may be as deep as it is long. */
-  treeOf(top: SpanData): SpanData[] {
-    const tree = [top];
+  /**
+   * A span and all below it. Does not recurse: a trace may be as deep as it is long. Each span comes once: another
+   * library may give one id to several spans, which are then below each other.
+   */
+  treeOf(top: SpanData): Iterable<SpanData> {
+    const tree = new Set([top]);
+    // The loop goes on to what is added here.
     for (const { ids } of tree) {
-      const children = this.#children.get(ids.key);
-      if (children !== undefined) tree.push(...children);
+      for (const child of this.#children.get(ids.key) ?? NONE) tree.add(child);
     }
     return tree;
   }

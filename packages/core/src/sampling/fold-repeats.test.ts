@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { RecordingSpan } from '../trace/recording-span.js';
 import type { Span } from '../trace/span.js';
 import type { SpanData } from '../trace/span-data.js';
 import { Traffic } from './traffic.fixture.js';
@@ -150,6 +151,66 @@ describe('repeats', () => {
     expect(traffic.counters).toMatchObject({ started: 50_001, folded: 49_996, sampledOut: 0 });
   });
 
+  it('are folded before an early decision too, which pays from the budget for their rows only', () => {
+    const early: readonly [string, (traffic: Traffic) => void][] = [
+      [
+        'by its age',
+        (traffic) => {
+          traffic.pass(5_000);
+          traffic.sampler.tick();
+        },
+      ],
+      ['by flush()', (traffic) => traffic.sampler.decidePending()],
+      ['at the end of the process', (traffic) => traffic.sampler.decidePending(undefined, true)],
+    ];
+    for (const [when, decide] of early) {
+      for (const kind of ['internal', 'server'] as const) {
+        const traffic = new Traffic(when === early[2]![0] ? { rules: [{ route: '*' }] } : {});
+        const root = traffic.tracer.start('GET', { kind, parent: null });
+        inTurn(traffic, root, 'SELECT', new Array(300).fill(1));
+        decide(traffic);
+        expect(traffic.kept.length, `${when}, ${kind}`).toBe(4);
+        expect(rowOf(traffic.kept)?.values['ferret.folded']).toBe(296);
+        root.end();
+        const { started, folded, sampledOut } = traffic.counters;
+        expect({ started, folded, sampledOut }).toEqual({ started: 301, folded: 296, sampledOut: 0 });
+      }
+    }
+  });
+
+  it('that another library gives one id are neither lost nor gone through for ever', () => {
+    const traffic = new Traffic();
+    const [a, b] = ['a'.repeat(16), 'b'.repeat(16)];
+    const kept = request((root) => {
+      const { traceId, spanId } = root;
+      // Below themselves, below each other, and all with the id of the root.
+      for (const [id, parentId, name] of [
+        [a, a, 'x'],
+        [a, b, 'y'],
+        [b, a, 'z'],
+        [spanId, spanId, 'q'],
+      ] as const) {
+        for (let index = 0; index < 40; index++) {
+          const span = traffic.tracer.startForeign({
+            name,
+            kind: 'internal',
+            ids: { traceId, spanId: id },
+            parent: { traceId, spanId: parentId } as Span,
+            describe: () => ({ attributes: {} }),
+          });
+          // As below the span of that id.
+          Object.assign(span?.data ?? {}, { trace: (root as RecordingSpan).trace });
+          if (index === 7) span?.recordError(new Error('no'));
+          span?.end();
+        }
+      }
+    }, traffic);
+    const sums = kept.map(({ values }) => Number(values['ferret.folded'] ?? 0)).reduce((x, y) => x + y, 0);
+    expect(kept.filter(({ outcome }) => outcome === 'error')).toHaveLength(4);
+    expect(kept.length + sums).toBe(161);
+    expect(traffic.counters).toMatchObject({ started: 161, folded: sums, sampledOut: 0 });
+  });
+
   it('are sampled out with their trace, and counted', () => {
     const traffic = new Traffic({ maxSpansPerSecond: 0.001, ceilingSpansPerSecond: 0.001 });
     while (traffic.request() && traffic.counters.sampledOut === 0);
@@ -169,6 +230,12 @@ describe('repeats', () => {
       job.end();
       expect(traffic.kept).toHaveLength(301);
     }
+    // Requests that no rule can match, in number beyond those that are held.
+    const traffic = new Traffic({ maxSpansPerSecond: Number.POSITIVE_INFINITY, rules: [{ route: '/poll' }] });
+    const root = traffic.open({ path: '/users/1' });
+    inTurn(traffic, root, 'SELECT', new Array(600).fill(0));
+    traffic.end(root);
+    expect(traffic.kept).toHaveLength(601);
   });
 
   it('whatever runs in whatever order, every span is kept or counted in a sum, and no time is lost', () => {

@@ -46,15 +46,18 @@ export function foldRepeats(trace: LocalTrace): readonly SpanData[] | undefined 
     rows.set(carrier, key);
     const goes = new Set(folded);
     row.addSiblings(folded, busyNanosOf(siblings) - busyNanosOf(siblings.filter((span) => !goes.has(span))));
-    for (const span of folded.flatMap((top) => family.treeOf(top))) {
-      if (gone.has(span)) continue;
-      gone.add(span);
-      row.add(span, family.selfNanosOf(span));
-      const inner = rows.get(span);
-      const below = inner === undefined ? undefined : repeats.get(inner);
-      if (inner === undefined || below === undefined) continue;
-      row.addAll(below);
-      repeats.delete(inner);
+    for (const top of folded) {
+      for (const span of family.treeOf(top)) {
+        // Spans with one id may be below each other: the row itself and those that stay whole are not folded by that.
+        if (gone.has(span) || span === carrier || whole.has(span)) continue;
+        gone.add(span);
+        row.add(span, family.selfNanosOf(span));
+        const inner = rows.get(span);
+        const below = inner === undefined ? undefined : repeats.get(inner);
+        if (inner === undefined || below === undefined) continue;
+        row.addAll(below);
+        repeats.delete(inner);
+      }
     }
   }
   return gone.size === 0 ? undefined : held.filter((span) => !gone.has(span));

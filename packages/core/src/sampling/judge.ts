@@ -36,6 +36,12 @@ export class Judge {
     return this.#routes.of(root).policy.bucket.perSecond === Number.POSITIVE_INFINITY;
   }
 
+  /** Whether the policy by which {@link early} and {@link interrupted} decide keeps all spans. */
+  keepsAllEarly(root: SpanData): boolean {
+    if (root.kind !== 'server') return this.keepsAll(root);
+    return this.#routes.general.bucket.perSecond === Number.POSITIVE_INFINITY;
+  }
+
   /** Decides on a trace whose root has ended. The trace may have been decided early. */
   atEnd(trace: LocalTrace, root: SpanData, at: number): SpanSampling | null {
     const { threshold, policy } = this.#routes.of(root);

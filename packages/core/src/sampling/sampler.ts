@@ -102,7 +102,7 @@ export class Sampler {
   decidePending(at = this.#now(), isEnd = false): void {
     for (const trace of this.#traces.all()) {
       const mustAwaitEnd = this.#judge.mustAwaitEnd(trace, at);
-      if (mustAwaitEnd && isEnd) this.#release(trace, this.#judge.interrupted(trace, at));
+      if (mustAwaitEnd && isEnd) this.#releaseEarly(trace, this.#judge.interrupted(trace, at));
       else if (!mustAwaitEnd) this.#decideEarly(trace, at);
     }
     this.#folding.storeCarriers();
@@ -128,7 +128,7 @@ export class Sampler {
     const at = endOf(root);
     const verdict = this.#judge.atEnd(trace, root, at);
     // Most requests are not kept: their repeats are not looked at.
-    if (verdict !== null && trace.verdict === undefined) this.#foldRepeats(trace, root);
+    if (verdict !== null && trace.verdict === undefined && !this.#judge.keepsAll(root)) this.#foldRepeats(trace);
     this.#release(trace, verdict);
     if (verdict !== null) {
       if (trace.folded !== undefined) this.#folding.rootEnded(trace, trace.folded);
@@ -158,8 +158,10 @@ export class Sampler {
 
   #keepWithinBounds(trace: LocalTrace, at: number): void {
     if (!this.#traces.hasRoomFor(trace) && !trace.isCrowded) {
+      const { root } = trace;
       // The route of a request is known at its end.
-      this.#foldRepeats(trace, trace.root?.kind === 'server' ? undefined : trace.root);
+      const keepsAll = root !== undefined && !this.#judge.mustAwaitEnd(trace, at) && this.#judge.keepsAllEarly(root);
+      if (!keepsAll) this.#foldRepeats(trace);
       trace.isCrowded = trace.held.length > CROWDED * this.#options.maxChildSpans;
     }
     if (trace.isSuppressed || (trace.isCrowded && !this.#judge.mustAwaitEnd(trace, at))) this.#decideEarly(trace, at);
@@ -176,7 +178,13 @@ export class Sampler {
 
   #decideEarly(trace: LocalTrace, at: number): void {
     const { root } = trace;
-    const verdict = root === undefined || trace.isSuppressed ? null : this.#judge.early(trace, root, at);
+    this.#releaseEarly(trace, root === undefined || trace.isSuppressed ? null : this.#judge.early(trace, root, at));
+  }
+
+  /** Applies the verdict on a trace whose root is open. The budget was asked for the rows, with repeats folded. */
+  #releaseEarly(trace: LocalTrace, verdict: SpanSampling | null): void {
+    const { root } = trace;
+    if (verdict !== null && root !== undefined && !this.#judge.keepsAllEarly(root)) this.#foldRepeats(trace);
     this.#release(trace, verdict);
   }
 
@@ -187,9 +195,7 @@ export class Sampler {
     for (const span of spans) this.#settle(trace, span, verdict);
   }
 
-  /** @param named the root, if its name will not change any more */
-  #foldRepeats(trace: LocalTrace, named: SpanData | undefined): void {
-    if (named !== undefined && this.#judge.keepsAll(named)) return;
+  #foldRepeats(trace: LocalTrace): void {
     const stay = foldRepeats(trace);
     if (stay !== undefined) this.#traces.keepOnly(trace, stay);
   }

@@ -106,9 +106,11 @@ function cutCycles(drafts: readonly Draft[], tops: readonly Draft[]): Draft[] {
 }
 
 function adopt(roots: readonly Draft[], orphans: readonly Draft[]): SpanNode[] {
+  // The first of each process.
+  const rootOf = new Map([...roots].reverse().map((root) => [root.span.processKey, root]));
   for (const orphan of orphans) {
     orphan.isOrphan = true;
-    const root = roots.find(({ span }) => span.processKey === orphan.span.processKey) ?? roots[0];
+    const root = rootOf.get(orphan.span.processKey) ?? roots[0];
     if (root !== undefined) {
       root.children.push(orphan);
       root.size += orphan.size;
