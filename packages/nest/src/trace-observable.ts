@@ -27,10 +27,12 @@ export function traceObservable<T>(source: Observable<T>, span: Span, startAnoth
   let next: Span | undefined = span;
   const traced = traceSubscriptions(source, () => {
     const current = next ?? startAnother();
+    // Whoever subscribes may drop the observable, long before it completes.
+    if (next !== undefined) unused.unregister(span);
     next = undefined;
     return current;
   });
-  unused.register(traced, span);
+  unused.register(traced, span, span);
   return traced;
 }
 
