@@ -1,10 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Observable, Subject } from 'rxjs';
+import { firstValueFrom, groupBy, Observable, of, Subject } from 'rxjs';
 import { expect, it, vi } from 'vitest';
 import { recorder } from './recorder.fixture.js';
-import { traceObservable } from './trace-observable.js';
+import { isCold, traceObservable } from './trace-observable.js';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
@@ -39,4 +39,32 @@ it('ends the span of an observable that was dropped without a subscription, and 
   await ferret.flush();
   expect(names()).toEqual(['unused', 'used']);
   expect(seen).toEqual([1]);
+});
+
+it('takes only what is a plain observable, as a wrapper has nothing else', async () => {
+  class Store<T> extends Observable<T> {
+    select() {}
+  }
+  const group = await firstValueFrom(of(1).pipe(groupBy((value) => value)));
+  for (const other of [new Store(), new Subject(), group, Object.assign(of(1), { id: 1 }), Object.create(null), null])
+    expect(isCold(other)).toBe(false);
+  for (const plain of [of(1), new Observable(), of(1).pipe(groupBy((value) => value))])
+    expect(isCold(plain)).toBe(true);
+});
+
+it('reads nothing of what a method returns, unless it is an observable', () => {
+  const read: unknown[] = [];
+  const get = (_: object, key: unknown) => {
+    read.push(key);
+    return () => {};
+  };
+  const lazy = {
+    get lift() {
+      read.push('lift');
+      return () => {};
+    },
+  };
+  // A client of another service, whose methods are made when they are read.
+  for (const other of [lazy, new Proxy({}, { get }), new Proxy(of(1), { get })]) expect(isCold(other)).toBe(false);
+  expect(read).toEqual([]);
 });
