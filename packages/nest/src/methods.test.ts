@@ -364,6 +364,25 @@ describe('methods: true', () => {
     expect([depth, ferret.stats().started]).toEqual([1_000, 33]);
   });
 
+  it('takes one frame of the stack for each further level of a recursion, in a span or not', async () => {
+    @Injectable()
+    class Trees {
+      frames(level: number): number {
+        if (level > 0) return this.frames(level - 1);
+        const { stackTraceLimit } = Error;
+        Error.stackTraceLimit = Number.POSITIVE_INFINITY;
+        const frames = new Error('here').stack?.split('\n').length ?? 0;
+        Error.stackTraceLimit = stackTraceLimit;
+        return frames;
+      }
+    }
+    const { app, ferret } = await start({ providers: [Trees] });
+    const trees = app.get(Trees);
+    const difference = () => trees.frames(300) - trees.frames(100);
+    expect(difference()).toBe(400);
+    expect(ferret.measure('root', difference)).toBe(400);
+  });
+
   it('takes only what is selected', async () => {
     @Injectable()
     class Orders {

@@ -1,19 +1,33 @@
+import { types } from 'node:util';
 import type { Span } from '@ferretjs/core';
 import { withSpan } from '@ferretjs/core/adapter';
 import type { Observable, Operator, Subscriber } from 'rxjs';
 
+/** What rxjs itself puts into an observable, in its versions 6 to 8. */
+const OWN = new Set(['source', 'operator', '_subscribe', '_isScalar']);
+
 /**
  * Whether a value is an observable of rxjs that runs when it is subscribed to. Subjects and connectables run by
- * themselves, and have methods that a wrapper would lose. By shape, as there may be several copies of rxjs, or none.
+ * themselves; these, other classes of observables, and those with properties of their own (of `groupBy`) have what a
+ * wrapper would lose. By shape, as there may be several copies of rxjs, or none.
  */
 export function isCold(value: unknown): value is Observable<unknown> {
   if (typeof value !== 'object' || value === null) return false;
   try {
-    const { lift, subscribe } = value as Partial<Record<string, unknown>>;
-    return typeof lift === 'function' && typeof subscribe === 'function' && !('next' in value) && !('connect' in value);
+    // Of other values nothing is read: a getter or a proxy is the application's.
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (!isBase(prototype) || types.isProxy(value)) return false;
+    return Reflect.ownKeys(value).every((key) => OWN.has(key as string)) && !('next' in value) && !('connect' in value);
   } catch {
-    return false; // A proxy or a getter that throws.
+    return false; // A proxy that throws.
   }
+}
+
+/** Whether a prototype is that of rxjs's own `Observable`. */
+function isBase(prototype: unknown): boolean {
+  if (typeof prototype !== 'object' || prototype === null || !Object.hasOwn(prototype, 'subscribe')) return false;
+  const { lift, subscribe } = prototype as Partial<Record<string, unknown>>;
+  return typeof lift === 'function' && typeof subscribe === 'function';
 }
 
 /** Ends the spans of observables that were dropped without a subscription. */
@@ -27,10 +41,12 @@ export function traceObservable<T>(source: Observable<T>, span: Span, startAnoth
   let next: Span | undefined = span;
   const traced = traceSubscriptions(source, () => {
     const current = next ?? startAnother();
+    // Whoever subscribes may drop the observable, long before it completes.
+    if (next !== undefined) unused.unregister(span);
     next = undefined;
     return current;
   });
-  unused.register(traced, span);
+  unused.register(traced, span, span);
   return traced;
 }
 

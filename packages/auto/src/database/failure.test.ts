@@ -1,6 +1,6 @@
 import type { Leaf } from '@ferretjs/core/adapter';
 import { describe, expect, it } from 'vitest';
-import { failWith } from './failure.js';
+import { failWith, withoutValues } from './failure.js';
 
 /** Notes what a span is told. */
 function told(error: unknown, code?: unknown, hasMessage?: boolean) {
@@ -60,4 +60,32 @@ describe('a failed query', () => {
     error.message = `a library's own words: ${error.message}`;
     expect(error.stack).toMatch(/^Error: a library's own words: secret\n {4}at /);
   });
+});
+
+describe('an error that cannot be read', () => {
+  const called = () => {
+    throw new Error('called');
+  };
+  const getter = (name: string) => Object.defineProperty(new Error('secret'), name, { get: called });
+  it.each([
+    ['message', getter('message')],
+    ['name', getter('name')],
+    ['stack', getter('stack')],
+    ['constructor', getter('constructor')],
+    ['no constructor', Object.assign(new Error('secret'), { constructor: undefined })],
+    ['a symbol as name', Object.assign(new Error(''), { name: Symbol('secret') })],
+    ['a symbol as message', Object.assign(new Error('secret'), { message: Symbol('secret') })],
+    ['a proxy', new Proxy(new Error('secret'), { getPrototypeOf: called })],
+    ['null', null],
+  ])('has a span that fails, and nothing is thrown: %s', (_, error) => {
+    expect(told(error).type).toBeTypeOf('string');
+    const { name, message } = withoutValues(error);
+    expect(name).toBeTypeOf('string');
+    expect(message).toSatisfy((text: string) => text === '' || text === 'secret');
+  });
+});
+
+it("keeps the code only of Node's errors about files, whose names the application chooses", () => {
+  const missing = Object.assign(new Error("ENOENT: no such file, open '/alice'"), { syscall: 'open', path: '/alice' });
+  expect(withoutValues(missing).message).toBe('ENOENT');
 });

@@ -21,27 +21,50 @@ const VALUE = /['"`\d(:=]/;
  */
 export function failWith(leaf: Leaf, error: unknown, code: unknown, hasMessage = true): void {
   const status = codeOf(code);
-  const attributes = { 'db.response.status_code': status };
-  if (!(error instanceof Error)) {
-    leaf.failAs(status ?? typeof error, attributes);
-    return;
+  const { type, own, message } = read(error, hasMessage);
+  if (message !== undefined) leaf.recordError(faultOf(type, message));
+  leaf.failAs(status ?? own ?? type, { 'db.response.status_code': status });
+}
+
+/** What may be kept of an error whose stack is not read. */
+interface Reading {
+  readonly type: string;
+  /** The error's own code. */
+  readonly own?: string | undefined;
+  /** Absent where something else than an error was thrown. */
+  readonly message?: string;
+}
+
+function read(error: unknown, hasMessage: boolean): Reading {
+  try {
+    if (!(error instanceof Error)) return { type: typeof error };
+    const { code } = error as { readonly code?: unknown };
+    return { type: typeOf(error), own: codeOf(code), message: hasMessage ? messageOf(error) : '' };
+  } catch {
+    return { type: 'Error', message: '' }; // A getter that throws, or a proxy.
   }
-  const type = typeOf(error);
-  leaf.recordError(faultOf(type, hasMessage ? messageOf(error) : ''));
-  leaf.failAs(status ?? codeOf((error as { code?: unknown }).code) ?? type, attributes);
 }
 
 /**
  * An error as it may be kept: its class, its stack, and its message up to the first quote or digit. The message of
- * `JSON.parse`, for one, quotes the text that it was given.
+ * `JSON.parse`, for one, quotes the text that it was given. Of what else is thrown, only its type is kept. Never throws:
+ * it runs on the way of the application's own errors.
  */
-export function withoutValues(error: Error): Error {
-  return faultOf(typeOf(error), messageOf(error), framesOf(error));
+export function withoutValues(error: unknown): Error {
+  try {
+    if (!(error instanceof Error)) return faultOf(typeof error, '');
+    return faultOf(typeOf(error), messageOf(error), framesOf(error));
+  } catch {
+    return faultOf('Error', ''); // A getter that throws, or a proxy.
+  }
 }
 
 /** The class of an error. Most leave `name` at "Error", and pg at "error"; the constructor knows better. */
 function typeOf(error: Error): string {
-  return error.name === 'Error' || error.name === 'error' ? error.constructor.name || 'Error' : error.name;
+  const { name } = error;
+  if (typeof name === 'string' && name !== 'Error' && name !== 'error') return name;
+  const type: unknown = error.constructor?.name;
+  return typeof type === 'string' && type !== '' ? type : 'Error';
 }
 
 /** An error without what it may tell of a query. */
@@ -67,9 +90,10 @@ function messageOf(error: Error): string {
   return isOfNode(error) ? error.message : beginningOf(error.message);
 }
 
-/** Node's own messages tell of addresses and ports only. */
+/** Node's own messages tell of addresses and ports only, unless they are about files. */
 function isOfNode(error: Error): boolean {
-  return typeof (error as NodeJS.ErrnoException).syscall === 'string';
+  const { syscall, path, message } = error as NodeJS.ErrnoException;
+  return typeof syscall === 'string' && path === undefined && typeof message === 'string';
 }
 
 function beginningOf(message: unknown): string {

@@ -40,5 +40,5 @@ function aroundRender(original: Method): Method {
 /** Templates quote their values in messages. */
 function settle(leaf: Leaf, error: unknown): void {
   if (error === null || error === undefined) leaf.end();
-  else leaf.fail(error instanceof Error ? withoutValues(error) : new Error(''));
+  else leaf.fail(withoutValues(error));
 }

@@ -117,3 +117,25 @@ it('sees what is sent in a transaction of Kafka', async () => {
   expect(sent).toMatchObject([{ messages: [{ headers: { traceparent: expect.any(String) as unknown } }] }]);
   expect(given).toEqual({ topic: 'orders', messages: [{ value: 'secret' }] });
 });
+
+it('lets an error of a consumer through as it is, also one that throws when it is read', async () => {
+  const error = Object.defineProperty(new Error(), 'message', {
+    get() {
+      throw new Error('read');
+    },
+  });
+  const spans = await below(() => {
+    const channel = new Channel();
+    channel.consume('orders', () => {
+      throw error;
+    });
+    let thrown: unknown;
+    try {
+      channel.deliver(message(1));
+    } catch (caught) {
+      thrown = caught;
+    }
+    expect(thrown === error).toBe(true);
+  });
+  expect(spans).toMatchObject([{ name: 'process orders', outcome: 'error' }]);
+});

@@ -90,9 +90,18 @@ const CODE = /^P\d{4}$/;
 
 /** Messages of Prisma quote the values and the source of a call: only class and code are kept. */
 function fail(span: Span, error: unknown): void {
-  const { code } = (error ?? {}) as { readonly code?: unknown };
-  const name = error instanceof Error ? error.constructor.name || 'Error' : typeof error;
+  const { name, code } = read(error);
   span.recordError(Object.assign(new Error(''), { name, stack: undefined }));
-  if (typeof code === 'string' && CODE.test(code)) span.annotate({ 'db.response.status_code': code });
+  if (code !== undefined) span.annotate({ 'db.response.status_code': code });
   span.end();
+}
+
+function read(error: unknown): { readonly name: string; readonly code?: string } {
+  try {
+    const { code } = (error ?? {}) as { readonly code?: unknown };
+    const name = error instanceof Error ? error.constructor.name || 'Error' : typeof error;
+    return typeof code === 'string' && CODE.test(code) ? { name, code } : { name };
+  } catch {
+    return { name: 'Error' }; // An extension of the application's threw something that cannot be read.
+  }
 }

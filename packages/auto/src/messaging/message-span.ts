@@ -86,7 +86,7 @@ export function messageHeaders({ traceparent, tracestate }: Span): Readonly<Reco
 
 /** Ends the span of a message whose processing has thrown. The error may quote the message. */
 export function failProcess(span: Span, error: unknown): void {
-  span.recordError(error instanceof Error ? withoutValues(error) : faultNamed(typeof error));
+  span.recordError(withoutValues(error));
   span.end();
 }
 
@@ -98,7 +98,7 @@ export function failProcessAs(span: Span, type: string): void {
 
 /** Ends the span of messages that could not be sent or received. */
 export function failMessaging(leaf: Leaf, error: unknown): void {
-  leaf.fail(error instanceof Error ? withoutValues(error) : faultNamed(typeof error));
+  leaf.fail(withoutValues(error));
 }
 
 function faultNamed(name: string): Error {

@@ -25,12 +25,14 @@ export function traceMethod(method: Method, key: string): Method {
   const wrapper: Method = Object.hasOwn(method, 'prototype')
     ? function (this: unknown, ...args) {
         return new.target === undefined
-          ? call.run(this, args)
+          ? call.depth < MAX_DEPTH
+            ? call.run(this, args)
+            : Reflect.apply(method, this, args)
           : Reflect.construct(method, args, new.target === wrapper ? method : new.target);
       }
     : {
         [key](this: unknown, ...args: unknown[]) {
-          return call.run(this, args);
+          return call.depth >= MAX_DEPTH ? Reflect.apply(method, this, args) : call.run(this, args);
         },
       }[key]!;
   call.wrapper = wrapper;
@@ -47,7 +49,7 @@ class TracedMethod {
   /** The function on the prototype. */
   wrapper: Method | undefined;
   /** Calls that have not returned yet. */
-  #depth = 0;
+  depth = 0;
   /** The name of the span by the class of the instance; `undefined` for a class that has none. */
   #names = new WeakMap<object, string | undefined>();
   #version = 0;
@@ -69,16 +71,17 @@ class TracedMethod {
       if (name !== undefined && this.#key === 'use') return traceMiddleware(name, args, call);
       if (name !== undefined) return traceIfLong(name, () => call(args));
     }
-    const span = this.#depth < MAX_DEPTH ? this.#start(self, args) : undefined;
-    if (span === undefined) return Reflect.apply(method, self, args);
+    const span = this.#start(self, args);
     let result: unknown;
-    this.#depth++;
+    this.depth++;
     try {
+      if (span === undefined) return Reflect.apply(method, self, args);
       result = withSpan(span, Reflect.apply as (...args: unknown[]) => unknown, method, self, args);
     } catch (error) {
+      if (span === undefined) throw error;
       fail(span, error);
     } finally {
-      this.#depth--;
+      this.depth--;
     }
     return endWithResult(span, result, this.#isAsync, () => this.#start(self, args) ?? span);
   }

@@ -1,4 +1,4 @@
-import { currentSpan } from '@ferretjs/core';
+import { currentSpan, type Span } from '@ferretjs/core';
 import { startChild } from '@ferretjs/core/adapter';
 import type { ModuleLike } from '../methods/trace-providers.js';
 import { isCold, traceSubscriptions } from '../trace-observable.js';
@@ -56,7 +56,25 @@ function tracePrototype(prototype: object & Client): void {
   };
 }
 
-function startRequest(pattern: unknown) {
-  const name = typeof pattern === 'string' ? pattern : JSON.stringify(pattern);
+/** Patterns that may stand in names of spans, as statistics are kept for each name: the first ones. */
+const MAX_NAMES = 200;
+const MAX_LENGTH = 200;
+const names = new Set<string>();
+
+/** An application may put the id of something into a subject. */
+function startRequest(pattern: unknown): Span | undefined {
+  const name = nameOf(pattern);
+  if (name === undefined) return startChild('rpc', 'client', { 'rpc.system.name': 'nestjs' });
   return startChild(`rpc ${name}`, 'client', { 'rpc.system.name': 'nestjs', 'rpc.method': name });
+}
+
+function nameOf(pattern: unknown): string | undefined {
+  try {
+    const name: unknown = typeof pattern === 'string' ? pattern : JSON.stringify(pattern);
+    if (typeof name !== 'string' || name.length > MAX_LENGTH) return undefined;
+    if (names.size < MAX_NAMES) names.add(name);
+    return names.has(name) ? name : undefined;
+  } catch {
+    return undefined; // A pattern that refers to itself, or with a BigInt. The client says so.
+  }
 }

@@ -9,7 +9,11 @@ interface RpcServer {
   onProcessingEndHook?: EndHook | undefined;
   setOnProcessingStartHook(hook: StartHook): void;
   setOnProcessingEndHook(hook: EndHook): void;
-  getHandlerByPattern?(pattern: string): { readonly isEventHandler?: boolean } | null;
+  getHandlerByPattern?(pattern: string): Handler | null;
+  getHandlers?(): ReadonlyMap<string, unknown>;
+}
+interface Handler {
+  readonly isEventHandler?: boolean;
 }
 type StartHook = (transport: unknown, context: object, done: () => unknown) => unknown;
 type EndHook = (transport: unknown, context: object) => void;
@@ -104,8 +108,7 @@ function startSpan(
     if (transport === GRPC || currentSpan()?.isRecording) return undefined;
     const pattern = patternOf(context);
     const handler = pattern === undefined ? null : server.getHandlerByPattern?.(pattern);
-    // A wildcard's topics may be of any number.
-    const name = handler ? pattern : undefined;
+    const name = handler ? nameOf(server, handler, pattern!) : undefined;
     const system = typeof transport === 'number' ? SYSTEMS[transport] : undefined;
     const carrier = carrierOf(context);
     if (handler?.isEventHandler) {
@@ -130,6 +133,17 @@ function startSpan(
   } catch {
     return undefined; // A context of another shape.
   }
+}
+
+/**
+ * The pattern that the application gave to a handler. That of the message is from its sender: one that fits a wildcard,
+ * of which there may be any number, or the same in other words.
+ */
+function nameOf(server: RpcServer, handler: Handler, pattern: string): string | undefined {
+  const handlers = server.getHandlers?.();
+  if (handlers?.get(pattern) === handler) return pattern;
+  for (const [key, each] of handlers ?? []) if (each === handler) return key;
+  return undefined;
 }
 
 /** The parts of the contexts of Nest's transports. */

@@ -64,7 +64,7 @@ export function endOperation<Result>(leaf: Leaf | undefined, result: Result): Re
 }
 
 export function failOperation(leaf: Leaf | undefined, error: unknown): void {
-  leaf?.fail(error instanceof Error ? withoutValues(error) : new Error(''));
+  leaf?.fail(withoutValues(error));
 }
 
 /** Errors without a path or an original are about the request, and quote it. */
