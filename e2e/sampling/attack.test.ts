@@ -57,6 +57,7 @@ it('K3: beside a job of any number of spans, every failed request is in the file
   expect(of('GET /fail')?.count).toBe(failing);
   expect(of('row')?.count).toBeLessThan(512 + 100 * (of('import')!.seconds + 2));
   expect(of('import')?.count).toBe(1);
+  // Repeats are folded into one of them, and those after the decision on the job into the job.
   expect(rows.reduce((sum, { folded }) => sum + (folded ?? 0), 0)).toBe(ledger.folded);
   expect(of('row')!.count + ledger.folded).toBe(children);
   expect(ledger).toMatchObject({ sampledOut: 0, dropped: { queueFull: 0 } });

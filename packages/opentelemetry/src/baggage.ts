@@ -5,11 +5,15 @@ const MAX_PAIRS = 180;
 const MAX_PAIR_LENGTH = 4_096;
 const MAX_LENGTH = 8_192;
 
+/** Characters at which Node refuses to send a header, and with it the request. */
+const NOT_OF_A_HEADER = /[^\t\x20-\x7e\x80-\xff]/;
+
 /** Writes the header `baggage` (https://www.w3.org/TR/baggage/). Pairs beyond its bounds are left out. */
 export function serializeBaggage(baggage: Baggage): string {
   let header = '';
   for (const [key, { value, metadata }] of baggage.getAllEntries().slice(0, MAX_PAIRS)) {
-    const properties = metadata === undefined ? '' : `;${metadata.toString()}`;
+    const told = metadata === undefined ? '' : String(metadata);
+    const properties = told === '' || NOT_OF_A_HEADER.test(told) ? '' : `;${told}`;
     // `encodeURIComponent` throws at half a surrogate pair.
     const [name, text] = [key, String(value)].map((each) => encodeURIComponent(each.toWellFormed()));
     const pair = `${name}=${text}${properties}`;

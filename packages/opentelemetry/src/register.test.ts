@@ -3,6 +3,7 @@ import { createFerret, currentSpan, type Ferret, FerretError } from '@ferretjs/c
 import { ferretFor, runWith, startLeaf } from '@ferretjs/core/adapter';
 import { MemorySink } from '@ferretjs/core/testing';
 import {
+  baggageEntryMetadataFromString,
   context,
   createContextKey,
   defaultTextMapGetter,
@@ -575,9 +576,23 @@ describe('propagation', () => {
 
   it('sends baggage that is no well-formed text', () => {
     const headers: Record<string, string> = {};
-    const baggage = propagation.createBaggage({ a: { value: 'x\ud800' }, b: { value: 5 as never } });
+    const baggage = propagation.createBaggage({
+      a: { value: 'x\ud800' },
+      b: { value: 5 as never },
+      c: { value: '1', metadata: baggageEntryMetadataFromString('p=1') },
+      d: { value: '2', metadata: baggageEntryMetadataFromString('p=1\r\nhost: x') },
+    });
     propagation.inject(propagation.setBaggage(ROOT_CONTEXT, baggage), headers);
-    expect(headers['baggage']).toBe('a=x%EF%BF%BD,b=5');
+    expect(headers['baggage']).toBe('a=x%EF%BF%BD,b=5,c=1;p=1,d=2');
+  });
+
+  it('reads headers of any type', () => {
+    for (const value of [5, null, {}, [], [5], [null, {}], Symbol('s'), true, [[TRACEPARENT]]]) {
+      const headers = { traceparent: TRACEPARENT, tracestate: value, baggage: value } as never;
+      const extracted = propagation.extract(ROOT_CONTEXT, headers);
+      expect(trace.getSpanContext(extracted)?.traceId).toBe(TRACE);
+      expect(propagation.extract(ROOT_CONTEXT, { traceparent: value } as never)).toBeDefined();
+    }
   });
 
   it('takes nothing from headers that are malformed', () => {
