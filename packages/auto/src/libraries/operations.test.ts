@@ -57,7 +57,7 @@ it('graphql 17: the same by its channel', async () => {
     channel.error.publish(thrown);
     channel.end.publish(thrown);
   });
-  expect(summaryOf(spans)).toEqual(['query B', 'query A ! Error', 'query A ! Error']);
+  expect(summaryOf(spans)).toEqual(['query B', 'query A ! Error', 'query A ! string']);
 });
 
 it('express: a view that is rendered, or not', async () => {
@@ -81,7 +81,7 @@ it('express: a view that is rendered, or not', async () => {
   expect(summaryOf(spans)).toEqual([
     'view.render home',
     'view.render home',
-    'view.render broken ! Error',
+    'view.render broken ! string',
     'view.render thrown ! TypeError',
   ]);
 });
