@@ -143,6 +143,14 @@ describe('by age', () => {
     expect(await count()).toBe(4_097);
   });
 
+  it('nothing goes because somebody imports spans of long ago behind it', async () => {
+    await fill(4_096, ago(1));
+    await fill(3, ago(400));
+    await fill(10, ago(0));
+    await pruneAll({ ...NEVER, maxAgeMicros: 7 * DAY });
+    expect(await count()).toBe(4_106);
+  });
+
   it('nothing goes that is not too old by the clock as it was when the process started', () => {
     expect(cautiousNowMicros()).toBeLessThanOrEqual(nowMicros());
   });

@@ -35,9 +35,10 @@ const ENDED_US = 'start_us + duration_ns / 1000';
  * The bounds are two queries: SQLite finds a minimum or a maximum by one look-up, and both at once by reading all rows
  * (https://sqlite.org/optoverview.html#minmax).
  *
- * Rows are in the order they arrived, so what arrived before a row that is too old is too old as well, whatever clock
- * it was stamped by: then the whole chunk goes. Rows that bear a time to come tell nothing of when they arrived. They
- * are stepped over, a chunk at a time, up to the first row that does, or to the last one.
+ * Rows that bear a time to come tell nothing of when they arrived. They go with the rows around them: what arrived
+ * before a row that is too old is too old as well. That row is looked for a chunk at a time, over those that tell
+ * nothing, up to the last one. A row with a time that may be right goes by that alone: whoever imports spans of long ago
+ * writes them behind fresh ones.
  */
 const DELETE_OLD = `
 WITH RECURSIVE
@@ -53,7 +54,7 @@ WITH RECURSIVE
   ),
   witness (ended_us) AS (SELECT ended_us FROM probe ORDER BY at DESC LIMIT 1)
 DELETE FROM span WHERE id < (SELECT first + ${CHUNK_ROWS} FROM bounds) AND (
-  ${ENDED_US} < ?1 OR (SELECT ended_us FROM witness) < ?1
+  ${ENDED_US} < ?1 OR (${ENDED_US} > ?2 AND (SELECT ended_us FROM witness) < ?1)
 )`;
 
 /**
