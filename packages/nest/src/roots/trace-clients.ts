@@ -2,6 +2,7 @@ import { currentSpan } from '@ferretjs/core';
 import { startChild } from '@ferretjs/core/adapter';
 import type { ModuleLike } from '../methods/trace-providers.js';
 import { isCold, traceSubscriptions } from '../trace-observable.js';
+import { nameOfPattern } from './name-of-pattern.js';
 
 /** A global symbol, so that both builds of this package, CommonJS and ES module, recognise each other's mark. */
 const TRACED = Symbol.for('ferretjs.nest.client');
@@ -49,14 +50,21 @@ function tracePrototype(prototype: object & Client): void {
   if (typeof createPacket !== 'function') return;
   prototype.createPacket = function (pattern, data) {
     const packet = createPacket.call(this, pattern, data);
-    const { traceparent, tracestate } = currentSpan() ?? {};
-    if (traceparent !== undefined)
-      packet.metadata = { ...packet.metadata, traceparent, ...(tracestate && { tracestate }) };
+    try {
+      const { traceparent, tracestate } = currentSpan() ?? {};
+      if (traceparent !== undefined)
+        packet.metadata = { ...packet.metadata, traceparent, ...(tracestate && { tracestate }) };
+    } catch {
+      // A packet that is frozen, or none.
+    }
     return packet;
   };
 }
 
 function startRequest(pattern: unknown) {
-  const name = typeof pattern === 'string' ? pattern : JSON.stringify(pattern);
-  return startChild(`rpc ${name}`, 'client', { 'rpc.system.name': 'nestjs', 'rpc.method': name });
+  const name = nameOfPattern(pattern);
+  return startChild(name === undefined ? 'rpc' : `rpc ${name}`, 'client', {
+    'rpc.system.name': 'nestjs',
+    'rpc.method': name,
+  });
 }

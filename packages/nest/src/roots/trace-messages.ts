@@ -49,10 +49,11 @@ const traced = processWide('nest.messages', () => new WeakSet<object>());
 
 /** Only one hook has its place, so those that others set run inside. */
 function traceServer(server: RpcServer, ferret: () => Ferret | undefined): void {
-  if (typeof server.setOnProcessingStartHook !== 'function' || traced.has(server)) return;
+  const { setOnProcessingStartHook, setOnProcessingEndHook } = server;
+  if (typeof setOnProcessingStartHook !== 'function' || typeof setOnProcessingEndHook !== 'function') return;
+  if (traced.has(server)) return;
   traced.add(server);
   const spans = new WeakMap<object, Span>();
-  const { setOnProcessingStartHook, setOnProcessingEndHook } = server;
   const begin = (hook: StartHook) =>
     setOnProcessingStartHook.call(
       server,
@@ -102,6 +103,8 @@ function startSpan(
   try {
     // The client of the broker may have a span for the message.
     if (transport === GRPC || currentSpan()?.isRecording) return undefined;
+    // Without an object of its own, the message's end could not be told from another's.
+    if (typeof context !== 'object' || context === null) return undefined;
     const pattern = patternOf(context);
     const handler = pattern === undefined ? null : server.getHandlerByPattern?.(pattern);
     // A wildcard's topics may be of any number.
