@@ -117,7 +117,7 @@ function startSpan(
         'messaging.destination.name': name,
         'messaging.operation.name': 'process',
       };
-      return ferret?.start(name === undefined ? 'process' : `process ${name}`, {
+      return ferret?.start(`process ${name}`, {
         kind: 'consumer',
         attributes,
         ...continueTrace(carrier),
