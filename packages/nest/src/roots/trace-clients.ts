@@ -1,7 +1,8 @@
-import { currentSpan, type Span } from '@ferretjs/core';
+import { currentSpan } from '@ferretjs/core';
 import { startChild } from '@ferretjs/core/adapter';
 import type { ModuleLike } from '../methods/trace-providers.js';
 import { isCold, traceSubscriptions } from '../trace-observable.js';
+import { nameOfPattern } from './name-of-pattern.js';
 
 /** A global symbol, so that both builds of this package, CommonJS and ES module, recognise each other's mark. */
 const TRACED = Symbol.for('ferretjs.nest.client');
@@ -49,9 +50,13 @@ function tracePrototype(prototype: object & Client): void {
   if (typeof createPacket !== 'function') return;
   prototype.createPacket = function (pattern, data) {
     const packet = createPacket.call(this, pattern, data);
-    const { traceparent, tracestate } = currentSpan() ?? {};
-    if (traceparent !== undefined)
-      packet.metadata = { ...packet.metadata, traceparent, ...(tracestate && { tracestate }) };
+    try {
+      const { traceparent, tracestate } = currentSpan() ?? {};
+      if (traceparent !== undefined)
+        packet.metadata = { ...packet.metadata, traceparent, ...(tracestate && { tracestate }) };
+    } catch {
+      // A packet that is frozen, or none.
+    }
     return packet;
   };
 }
@@ -62,19 +67,12 @@ const MAX_LENGTH = 200;
 const names = new Set<string>();
 
 /** An application may put the id of something into a subject. */
-function startRequest(pattern: unknown): Span | undefined {
-  const name = nameOf(pattern);
-  if (name === undefined) return startChild('rpc', 'client', { 'rpc.system.name': 'nestjs' });
-  return startChild(`rpc ${name}`, 'client', { 'rpc.system.name': 'nestjs', 'rpc.method': name });
-}
-
-function nameOf(pattern: unknown): string | undefined {
-  try {
-    const name: unknown = typeof pattern === 'string' ? pattern : JSON.stringify(pattern);
-    if (typeof name !== 'string' || name.length > MAX_LENGTH) return undefined;
-    if (names.size < MAX_NAMES) names.add(name);
-    return names.has(name) ? name : undefined;
-  } catch {
-    return undefined; // A pattern that refers to itself, or with a BigInt. The client says so.
-  }
+function startRequest(pattern: unknown) {
+  const text = nameOfPattern(pattern);
+  if (text !== undefined && text.length <= MAX_LENGTH && names.size < MAX_NAMES) names.add(text);
+  const name = text !== undefined && names.has(text) ? text : undefined;
+  return startChild(name === undefined ? 'rpc' : `rpc ${name}`, 'client', {
+    'rpc.system.name': 'nestjs',
+    'rpc.method': name,
+  });
 }

@@ -53,10 +53,11 @@ const traced = processWide('nest.messages', () => new WeakSet<object>());
 
 /** Only one hook has its place, so those that others set run inside. */
 function traceServer(server: RpcServer, ferret: () => Ferret | undefined): void {
-  if (typeof server.setOnProcessingStartHook !== 'function' || traced.has(server)) return;
+  const { setOnProcessingStartHook, setOnProcessingEndHook } = server;
+  if (typeof setOnProcessingStartHook !== 'function' || typeof setOnProcessingEndHook !== 'function') return;
+  if (traced.has(server)) return;
   traced.add(server);
   const spans = new WeakMap<object, Span>();
-  const { setOnProcessingStartHook, setOnProcessingEndHook } = server;
   const begin = (hook: StartHook) =>
     setOnProcessingStartHook.call(
       server,
@@ -106,6 +107,8 @@ function startSpan(
   try {
     // The client of the broker may have a span for the message.
     if (transport === GRPC || currentSpan()?.isRecording) return undefined;
+    // Without an object of its own, the message's end could not be told from another's.
+    if (typeof context !== 'object' || context === null) return undefined;
     const pattern = patternOf(context);
     const handler = pattern === undefined ? null : server.getHandlerByPattern?.(pattern);
     const name = handler ? nameOf(server, handler, pattern!) : undefined;
@@ -117,7 +120,7 @@ function startSpan(
         'messaging.destination.name': name,
         'messaging.operation.name': 'process',
       };
-      return ferret?.start(name === undefined ? 'process' : `process ${name}`, {
+      return ferret?.start(`process ${name}`, {
         kind: 'consumer',
         attributes,
         ...continueTrace(carrier),

@@ -2,6 +2,7 @@ import type { Ferret, Span } from '@ferretjs/core';
 import { processWide, withSpan } from '@ferretjs/core/adapter';
 import { isCold, traceObservable } from '../trace-observable.js';
 import { addMessageRoot } from './message-roots.js';
+import { nameOfPattern } from './name-of-pattern.js';
 import { watchWebSocketExceptions } from './watch-message-exceptions.js';
 
 /** The parts of a WebSocket adapter and of Nest's configuration that are used here. */
@@ -41,25 +42,28 @@ function traceAdapter(adapter: unknown, ferret: () => Ferret | undefined): void 
     if (typeof bindMessageHandlers !== 'function' || traced.has(adapter as object)) return;
     traced.add(adapter as object);
     (adapter as Adapter).bindMessageHandlers = function (this: unknown, client, handlers, ...more) {
-      watchWebSocketExceptions();
-      return bindMessageHandlers.call(
-        this,
-        client,
-        handlers.map((handler) => traceHandler(handler, ferret)),
-        ...more,
-      );
+      return bindMessageHandlers.call(this, client, traceHandlers(handlers, ferret), ...more);
     };
   } catch {
     // An adapter that is frozen, or none.
   }
 }
 
+function traceHandlers(handlers: readonly MessageHandler[], ferret: () => Ferret | undefined) {
+  try {
+    watchWebSocketExceptions();
+    return handlers.map((handler) => traceHandler(handler, ferret));
+  } catch {
+    return handlers; // Of another shape.
+  }
+}
+
 function traceHandler(handler: MessageHandler, ferret: () => Ferret | undefined): MessageHandler {
   const { message, callback } = handler;
-  const name = typeof message === 'string' ? message : JSON.stringify(message);
+  const name = nameOfPattern(message);
   const start = () => {
     // The connection's own request may be current: it would get a trace without end.
-    const span = ferret()?.start(`ws ${name}`, {
+    const span = ferret()?.start(name === undefined ? 'ws' : `ws ${name}`, {
       kind: 'server',
       parent: null,
       attributes: { 'nestjs.type': 'ws' },
