@@ -18,8 +18,8 @@ const withNest = (version: string, tests: string) => ({
 });
 
 /**
- * Unit tests: beside their sources, and run against them, so that they need no build. Those of Nest's with Nest 11 too, and with the
- * lowest versions that its range allows.
+ * Unit tests: beside their sources, and run against them, so that they need no build. Those of Nest's with Nest 11 too,
+ * and with the lowest versions that its range allows.
  */
 export default defineConfig({
   resolve: {
@@ -45,7 +45,8 @@ export default defineConfig({
       withNest('nest-11-0', '!(nest)'),
       withNest('nest-12-0', '!(nest)'),
     ],
-    // Properties are tested with many inputs, of 100,000 each for some minutes (npm run test:soak), and machines are shared.
+    // Properties are tested with many inputs, of 100,000 each for some minutes (npm run test:soak), and machines are
+    // shared.
     testTimeout: process.env['FERRET_SOAK'] ? 3_600_000 : 60_000,
     coverage: {
       provider: 'v8',

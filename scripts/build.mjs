@@ -1,5 +1,5 @@
-// npm run build [-- --clean]: two passes of tsc for libraries (ES modules and CommonJS). What has to start soon, the CLI
-// and @ferretjs/auto, is bundled by esbuild; tsc checks it, and writes declarations.
+// npm run build [-- --clean]: two passes of tsc for libraries (ES modules and CommonJS). What has to start soon, the
+// CLI and @ferretjs/auto, is bundled by esbuild; tsc checks it, and writes declarations.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';

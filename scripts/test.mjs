@@ -1,5 +1,5 @@
-// npm test [-- <step> ...]: everything CI runs. All steps run, whatever fails; the last line counts the tests that the runners
-// counted, and one for each step that is a check of its own.
+// npm test [-- <step> ...]: everything CI runs. All steps run, whatever fails; the last line counts the tests that the
+// runners counted, and one for each step that is a check of its own.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
@@ -60,7 +60,8 @@ const steps = [
       [...bin('@arethetypeswrong/cli/dist/index.js'), '--pack', `packages/${name}`],
     ],
   })),
-  // The faults of volumes, files and processes take minutes, and are the same in every Node: `.slow` in a name marks their files.
+  // The faults of volumes, files and processes take minutes, and are the same in every Node: `.slow` in a name marks
+  // their files.
   endToEnd('e2e-slow', process.execPath, '.slow.test'),
   endToEnd('e2e', process.execPath, '--exclude', '**/*.slow.test.ts'),
   ...(hasMatrix ? [22, 24, 26] : []).map((major) =>
@@ -176,7 +177,7 @@ async function succeeds(command, output) {
   }
 }
 
-/** What the runner counted, and what it says of each test that failed: said again where nobody has to look for it. */
+/** The runner's counts, and its word on each test that failed: said again where nobody has to look for it. */
 function read(report) {
   try {
     const { numPassedTests, numFailedTests, testResults = [] } = JSON.parse(readFileSync(report, 'utf8'));

@@ -27,7 +27,9 @@ model User {
 }
 `;
 
-/** Installs Prisma and generates its client. Nothing but the registry is asked: the engine of migrations is not needed. */
+/**
+ * Installs Prisma and generates its client. Nothing but the registry is asked: the engine of migrations is not needed.
+ */
 function generate(): string {
   const modules = installApart(directory, packages);
   mkdirSync(directory, { recursive: true });

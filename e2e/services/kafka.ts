@@ -3,8 +3,8 @@ import type { Service } from './program.js';
 
 /**
  * No Kafka: a small peer that speaks as much of its protocol as one producer and one consumer need, in the oldest
- * versions of each request that kafkajs knows. It has one partition for every topic, keeps what it is sent in memory as it
- * came, and has one member in each group. Kafka itself cannot be had from npm or Debian.
+ * versions of each request that kafkajs knows. It has one partition for every topic, keeps what it is sent in memory as
+ * it came, and has one member in each group. Kafka itself cannot be had from npm or Debian.
  */
 export const kafka = { start };
 

@@ -16,7 +16,9 @@ const OP_MSG = 2013;
 const HEADER_BYTES = 16;
 const MORE_TO_COME = 2;
 
-/** Whether chunks that a socket has received may make a whole message. Without it, one of 10 MB would be copied often. */
+/**
+ * Whether chunks that a socket has received may make a whole message. Without it, one of 10 MB would be copied often.
+ */
 export function hasMessage([first, ...others]: readonly Buffer[]): boolean {
   if (first === undefined || first.length < 4) return others.length > 0;
   return others.reduce((size, { length }) => size + length, first.length) >= first.readInt32LE(0);

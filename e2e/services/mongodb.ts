@@ -47,7 +47,7 @@ function respond(peer: Peer, socket: Socket, message: Message): void {
 
 const NOTHING_FOUND = { ok: 1, cursor: { id: Long.ZERO, ns: 'shop.users', firstBatch: [] } };
 
-/** What the peer does with a command that it does not answer: at all, or yet, or ever as its connection breaks. */
+/** The fate of a command that the peer does not answer: at all, or yet, or ever as its connection breaks. */
 type Silence = 'never' | 'hold' | 'break';
 
 const HELLO = {

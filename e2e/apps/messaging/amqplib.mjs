@@ -185,7 +185,7 @@ export async function open(port) {
       own.on('error', (error) => note('error', error.code));
       note('missing', await own.get('q.no').catch(strip));
     },
-    // What a consumer does belongs to its message: it publishes to another queue.
+    // A consumer's own work belongs to its message: it publishes to another queue.
     chain: async () => {
       const [first, second] = [await queueOf('chain'), await queueOf('chain.second')];
       channel.sendToQueue(first, BODY);

@@ -1,5 +1,6 @@
-// A service with Ferret's adapter of Express and instrumentations of OpenTelemetry, without an SDK: Ferret is the tracer
-// provider. With OBSERVE=none it has neither. MODULES is where the packages are taken from. Prints what clients saw.
+// A service with Ferret's adapter of Express and instrumentations of OpenTelemetry, without an SDK: Ferret is the
+// tracer provider. With OBSERVE=none it has neither. MODULES is where the packages are taken from. Prints what clients
+// saw.
 const { once } = require('node:events');
 const { createRequire } = require('node:module');
 const express = require('express');

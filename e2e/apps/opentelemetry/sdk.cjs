@@ -1,5 +1,5 @@
-// A service with OpenTelemetry's SDK, and Ferret as one of its span processors: SDK 2, or with SDK=3 the newest. MODULES
-// is where OpenTelemetry's packages are taken from.
+// A service with OpenTelemetry's SDK, and Ferret as one of its span processors: SDK 2, or with SDK=3 the newest.
+// MODULES is where OpenTelemetry's packages are taken from.
 const { createRequire } = require('node:module');
 const { FerretSpanProcessor } = require('@ferretjs/opentelemetry');
 

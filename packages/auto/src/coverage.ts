@@ -105,7 +105,7 @@ function stateOf(copy: PackageCopy): Pick<LibraryCoverage, 'seen' | 'reason' | '
     const known = [...new Set(ways.map((way) => knownAs(way).versions))].join(', ');
     return no('unknown-version', `Ferret knows the versions ${known}. Update ${copy.name}, or Ferret.`);
   }
-  // Of several files, one that is not as expected tells more.
+  // Among several files, the one that is not as expected tells more.
   return states.find((each) => 'reason' in each && each.reason === 'hook-failed') ?? state;
 }
 

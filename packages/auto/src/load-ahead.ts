@@ -5,8 +5,8 @@ import { packageCopyIn } from './package-copy.js';
 import { isInRange } from './version-range.js';
 
 /**
- * Loads an ES module of a library before the application does, as it cannot be heard when that happens. Node has each ES
- * module once, so the application gets the same. Only of the copy that the application would load, and only if its
+ * Loads an ES module of a library before the application does, as it cannot be heard when that happens. Node has each
+ * ES module once, so the application gets the same. Only of the copy that the application would load, and only if its
  * `package.json` names the library.
  */
 export function loadAhead({ package: name, versions, file }: HookWay): void {

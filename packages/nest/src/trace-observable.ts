@@ -3,7 +3,7 @@ import type { Span } from '@ferretjs/core';
 import { withSpan } from '@ferretjs/core/adapter';
 import type { Observable, Operator, Subscriber } from 'rxjs';
 
-/** What rxjs itself puts into an observable, in its versions 6 to 8. */
+/** Properties that rxjs itself puts into an observable, in its versions 6 to 8. */
 const OWN = new Set(['source', 'operator', '_subscribe', '_isScalar']);
 
 /**
@@ -14,7 +14,7 @@ const OWN = new Set(['source', 'operator', '_subscribe', '_isScalar']);
 export function isCold(value: unknown): value is Observable<unknown> {
   if (typeof value !== 'object' || value === null) return false;
   try {
-    // Of other values nothing is read: a getter or a proxy is the application's.
+    // Nothing of other values is read: a getter or a proxy is the application's.
     const prototype: unknown = Object.getPrototypeOf(value);
     if (!isBase(prototype) || types.isProxy(value)) return false;
     return Reflect.ownKeys(value).every((key) => OWN.has(key as string)) && !('next' in value) && !('connect' in value);

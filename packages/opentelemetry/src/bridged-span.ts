@@ -46,7 +46,7 @@ export class BridgedSpan implements Span, ReadableSpan {
   events: TimedEvent[] = [];
   status: SpanStatus = { code: UNSET };
   readonly startTime: HrTime;
-  /** Of no meaning: Ferret measures it. */
+  /** Without meaning: Ferret measures it. */
   readonly duration: HrTime = [0, 0];
   droppedAttributesCount = 0;
   droppedLinksCount = 0;

@@ -11,7 +11,7 @@ import { isTimeInput, millisOfInput } from './time-input.js';
 const ERROR = 2;
 
 /**
- * One of Ferret's own spans, such as that of a request, as `trace.getActiveSpan()` returns it. Ferret ends it:
+ * A span of Ferret's own, such as that of a request, as `trace.getActiveSpan()` returns it. Ferret ends it:
  * `end()` does nothing.
  */
 export class OwnSpan implements Span {

@@ -43,7 +43,7 @@ const SQL =
 /** A command of a key-value store: letters, before keys and values. */
 const COMMAND = /^[a-z][a-z_.]{0,31}(?![^\s])/i;
 
-/** What may be kept of the text of a query. */
+/** The part of a query's text that may be kept. */
 export interface QueryText {
   /** The text without its values; `undefined` where that cannot be told. */
   readonly text: string | undefined;

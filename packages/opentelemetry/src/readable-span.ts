@@ -49,7 +49,7 @@ export interface Resource {
   getRawAttributes?(): readonly (readonly [string, unknown])[];
 }
 
-/** What SDK 1 calls the same things. */
+/** The same things by the names of SDK 1. */
 export interface OldReadableSpan extends ReadableSpan {
   readonly instrumentationLibrary?: Scope;
   readonly parentSpanId?: string;

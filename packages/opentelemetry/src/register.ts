@@ -13,8 +13,9 @@ const PARTS = { trace: 'tracer provider', context: 'context manager', propagatio
 
 /**
  * Makes Ferret the tracer provider, context manager and propagator (W3C Trace Context and Baggage) of
- * `@opentelemetry/api`, in a process that has no SDK of OpenTelemetry: its instrumentations then feed Ferret's file, and
- * their spans and those of Ferret's adapters are parents of each other. To be called before the instrumentations are.
+ * `@opentelemetry/api`, in a process that has no SDK of OpenTelemetry: its instrumentations then feed Ferret's file,
+ * and their spans and those of Ferret's adapters are parents of each other. To be called before the instrumentations
+ * are.
  *
  * An SDK that is started later is refused by the API.
  *

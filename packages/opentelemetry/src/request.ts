@@ -1,6 +1,6 @@
 import type { ReadableSpan } from './readable-span.js';
 
-/** What a server span says of its HTTP request. */
+/** The HTTP request as its server span says it. */
 export interface Request {
   readonly name: string;
   readonly method: string;
@@ -80,7 +80,7 @@ function nameOf(
   if (rest === undefined) return name;
   if (route !== undefined) return `${word} ${route}`;
   const said = name.slice(rest.length + 1);
-  // What is neither a route nor the path was found by the application, or by an instrumentation that knows its router.
+  // A name that is neither a route nor the path comes from the application, or an instrumentation of its router.
   return said === '' || said === path || path === undefined ? word : `${word} ${said}`;
 }
 

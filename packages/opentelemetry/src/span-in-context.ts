@@ -29,7 +29,7 @@ export function ferretSpanOf(span: ApiSpan): Span | undefined {
   try {
     if (span instanceof BridgedSpan || span instanceof OwnSpan) return span.ferret;
     const own = (span as { readonly ferret?: Span }).ferret;
-    if (typeof own?.annotate === 'function') return own; // Of the other copy of this package.
+    if (typeof own?.annotate === 'function') return own; // It belongs to the other copy of this package.
     const spanContext = span.spanContext();
     return isSpanContextValid(spanContext) ? new RemoteParent(spanContext) : undefined;
   } catch {

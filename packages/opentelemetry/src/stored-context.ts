@@ -78,7 +78,7 @@ export function activeContext(): Context {
   return context;
 }
 
-/** What is no context is none: OpenTelemetry's own context managers do not throw at it either. */
+/** A value that is no context is none: OpenTelemetry's own context managers do not throw at it either. */
 function storedOf(context: Context): StoredContext | undefined {
   return context === ROOT_CONTEXT || typeof context?.getValue !== 'function' ? undefined : new GivenContext(context);
 }

@@ -10,14 +10,14 @@ export interface ConnectCall {
   readonly args: unknown[];
   readonly leaf: Leaf | undefined;
   fail(leaf: Leaf, error: unknown): void;
-  /** What the span learns of the connection that has come. */
+  /** The attributes that the connection adds once it has come. */
   describe?(connection: unknown): Server;
 }
 
 /**
- * Calls the library, and ends the span with its answer. A callback runs in the context of the call: the library may have it wait until
- * another request gives a connection back. In place of a promise, one that follows from it is returned, so that a rejection which
- * nobody handles stays one.
+ * Calls the library, and ends the span with its answer. A callback runs in the context of the call: the library may
+ * have it wait until another request gives a connection back. In place of a promise, one that follows from it is
+ * returned, so that a rejection which nobody handles stays one.
  */
 export function watchConnect(call: ConnectCall): unknown {
   const { original, receiver, args } = call;

@@ -10,11 +10,12 @@ const FIRST_FRAME = '\n    at ';
 const VALUE = /['"`\d(:=]/;
 
 /**
- * Ends a span as failed by an error of a database. The database's code is kept (`db.response.status_code`, `error.type`), as is the class.
- * Messages of databases quote values, so that only their beginning is kept, before the first quote or digit.
+ * Ends a span as failed by an error of a database. The database's code is kept (`db.response.status_code`,
+ * `error.type`), as is the class. Messages of databases quote values, so that only their beginning is kept, before the
+ * first quote or digit.
  *
- * The error's `stack` is not read: V8 makes its text, message included, when it is read first. Libraries that put the query before the
- * message of their driver's error (knex) would log a stack without it.
+ * The error's `stack` is not read: V8 makes its text, message included, when it is read first. Libraries that put the
+ * query before the message of their driver's error (knex) would log a stack without it.
  *
  * @param code the database's own code, if the error came from there
  * @param hasMessage whether anything of the message is kept
@@ -26,7 +27,7 @@ export function failWith(leaf: Leaf, error: unknown, code: unknown, hasMessage =
   leaf.failAs(status ?? own ?? type, { 'db.response.status_code': status });
 }
 
-/** What may be kept of an error whose stack is not read. */
+/** The parts of an error that may be kept, without its stack, which is not read. */
 interface Reading {
   readonly type: string;
   /** The error's own code. */
@@ -47,8 +48,8 @@ function read(error: unknown, hasMessage: boolean): Reading {
 
 /**
  * An error as it may be kept: its class, its stack, and its message up to the first quote or digit. The message of
- * `JSON.parse`, for one, quotes the text that it was given. Of what else is thrown, only its type is kept. Never throws:
- * it runs on the way of the application's own errors.
+ * `JSON.parse`, for one, quotes the text that it was given. Of what else is thrown, only its type is kept. Never
+ * throws: it runs on the way of the application's own errors.
  */
 export function withoutValues(error: unknown): Error {
   try {

@@ -9,9 +9,9 @@ export interface Server {
 }
 
 /**
- * Starts the span of a SQL query, after OpenTelemetry's semantic conventions 1.45. No value of the query is in it: literals are masked, and
- * parameters are a keyed hash (`ferret.params`). `undefined` where nothing is recorded. Ask `currentSpan()` first: outside of any span,
- * the description would be for nothing.
+ * Starts the span of a SQL query, after OpenTelemetry's semantic conventions 1.45. No value of the query is in it:
+ * literals are masked, and parameters are a keyed hash (`ferret.params`). `undefined` where nothing is recorded. Ask
+ * `currentSpan()` first: outside of any span, the description would be for nothing.
  *
  * @param text the query as it is sent, or `''` if it is known by a name only
  * @param parameters the values that are sent along

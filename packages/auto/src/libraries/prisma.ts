@@ -15,7 +15,7 @@ export const prisma: Library = {
 };
 
 const KEY = 'V7_PRISMA_INSTRUMENTATION';
-/** What Prisma has in place of a `traceparent` where nothing is traced. */
+/** Prisma's own text in place of a `traceparent` where nothing is traced. */
 const NOT_SAMPLED = '00-10-10-00';
 
 /** A piece of Prisma's work. */
@@ -44,7 +44,7 @@ export function offerHelper(holder: object): void {
   Object.defineProperty(holder, KEY, { value: { helper }, configurable: true, enumerable: false, writable: true });
 }
 
-/** Of all pieces only whole operations: queries are seen by the driver, and the rest is too fine. */
+/** Whole operations alone: queries are seen by the driver, and the rest is too fine. */
 function start(work: Work | string): Span | undefined {
   try {
     if (typeof work !== 'object' || work === null || work.name !== 'operation') return undefined;

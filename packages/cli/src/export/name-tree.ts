@@ -48,7 +48,9 @@ export class NameTree {
     }
   }
 
-  /** The own time of repeats is known. It belongs to their frame, and that of what was below them to frames below that. */
+  /**
+   * The own time of repeats is known. It belongs to their frame, and that of what was below them to frames below that.
+   */
   #addFolded(span: StoredSpan, frame: NameNode): void {
     for (const { name, count, selfNanos } of foldedInto(span)) {
       if (selfNanos === undefined) this.foldedSpans += count;

@@ -11,7 +11,7 @@ const SHOWN_NAMES = 5;
  */
 export function describeFolded({ members }: Pick<FoldedNode, 'members'>): string[] {
   const sums = addUp(members.flatMap(({ span }) => foldedInto(span)));
-  // What is known of several rows cannot be added up: they may have had the same parameters.
+  // Numbers of parameters cannot be added up over several rows: they may have had the same.
   const rows = members.filter(({ span }) => foldedSiblings(span) !== undefined).map(({ span }) => span);
   const parameters = rows.length === 1 ? (foldedSiblings(rows[0]!)?.parameters ?? 0) : 0;
   const lines = sums.slice(0, SHOWN_NAMES).map(({ name, count, totalNanos, errors }) => {

@@ -5,7 +5,7 @@ import { busyNanosOf, Family } from './family.js';
 
 /** Siblings of one name that are all kept. Of more, most are folded. */
 const MAX_SIBLINGS = 20;
-/** Of these, so many of the slowest stay whole. */
+/** So many of the slowest stay whole. */
 const SLOWEST = 3;
 
 /**
@@ -63,7 +63,7 @@ export function foldRepeats(trace: LocalTrace): readonly SpanData[] | undefined 
   return gone.size === 0 ? undefined : held.filter((span) => !gone.has(span));
 }
 
-/** Of siblings with one name. */
+/** The same for siblings with one name. */
 function keyOf({ ids, name }: SpanData): string {
   return `${ids.parentKey} ${name}`;
 }
@@ -76,7 +76,8 @@ interface Run {
 }
 
 /**
- * How many rows the spans of a trace will be. Estimated from names: it runs for each request, and most are not kept.
+ * The number of rows that the spans of a trace will be. Estimated from names: it runs for each request, and most are
+ * not kept.
  * Spans of one name that have different parents count as they are.
  */
 export function expectedRows(spans: readonly SpanData[]): number {

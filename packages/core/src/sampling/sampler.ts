@@ -18,9 +18,9 @@ const CROWDED = 0.75;
 /**
  * Decides which spans are kept in detail, between the tracer and the pipeline. Traces are kept whole or not at all. A
  * span that ends before its root waits here, within bounds; a later one finds the verdict in its {@link LocalTrace}.
- * There are three exceptions. Siblings that repeat themselves are folded into one row ({@link foldRepeats}), and spans of
- * a trace beyond the bounds into its root ({@link Folding}). A root that fails after its trace was sampled out is kept
- * alone.
+ * There are three exceptions. Siblings that repeat themselves are folded into one row ({@link foldRepeats}), and spans
+ * of a trace beyond the bounds into its root ({@link Folding}). A root that fails after its trace was sampled out is
+ * kept alone.
  *
  * Reads no clock while spans end: the end of a span follows from its start and its duration, both monotonic.
  */

@@ -10,7 +10,7 @@ export const MAX_SCANNED = 16_384;
 /** Characters of a text without its values. */
 const MAX_TEXT = 1_000;
 
-/** What a span says of a query, without any of its values. */
+/** A query as a span says it, without any of its values. */
 export interface QueryDescription {
   /** `db.query.summary`: `SELECT users`, at most 255 characters. Empty if the text has no operation that is known. */
   readonly summary: string;
@@ -27,8 +27,8 @@ export interface QueryDescription {
 const memos = new Map<SqlSystem, TextMemo<QueryDescription>>();
 
 /**
- * Describes a SQL text: summary, operation, target, and the text without its values. Takes time linear in the first 16,384 characters,
- * remembers texts that repeat, and accepts every text.
+ * Describes a SQL text: summary, operation, target, and the text without its values. Takes time linear in the first
+ * 16,384 characters, remembers texts that repeat, and accepts every text.
  *
  * @param system which SQL it is: a quoted word is a name in one and a value in another
  */

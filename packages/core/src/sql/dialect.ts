@@ -45,8 +45,8 @@ const MYSQL: Dialect = {
 };
 
 /**
- * The rules of each database. MySQL's are those of its default `sql_mode`: without `ANSI_QUOTES`, with backslash escapes. A database that
- * is not known has every kind of quote, and what may be a string is one.
+ * The rules of each database. MySQL's are those of its default `sql_mode`: without `ANSI_QUOTES`, with backslash
+ * escapes. A database that is not known has every kind of quote, and what may be a string is one.
  */
 export const DIALECTS: Readonly<Record<SqlSystem, Dialect>> = {
   postgresql: { ...STANDARD, dollarQuotes: true, dollarParameters: true, nestedComments: true },

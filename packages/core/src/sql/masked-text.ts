@@ -10,8 +10,9 @@ const Rows = { None: 0, Begin: 1, First: 2, Between: 3, Comma: 4, Later: 5 } as 
 type Rows = (typeof Rows)[keyof typeof Rows];
 
 /**
- * A SQL text without its values: literals become `?`, comments and superfluous white space go, parameters stay. Lists after `IN` and the
- * rows of `VALUES` become short, so that texts do not differ by their numbers: `IN (?)`, `IN ($1, ...)`, `VALUES (?, ?), ...`.
+ * A SQL text without its values: literals become `?`, comments and superfluous white space go, parameters stay. Lists
+ * after `IN` and the rows of `VALUES` become short, so that texts do not differ by their numbers: `IN (?)`, `IN ($1,
+ * ...)`, `VALUES (?, ?), ...`.
  */
 export class MaskedText {
   /** The text of all tokens so far. */

@@ -4,7 +4,7 @@ import { types } from 'node:util';
 /** Values, at all depths, that are looked at. A list with more has no hash. */
 const MAX_VALUES = 256;
 const MAX_DEPTH = 6;
-/** Of a longer text or buffer, this many units at its beginning count, and half as many at its end, and its length. */
+/** A longer text or buffer counts by so many units at its beginning, half as many at its end, and its length. */
 const MAX_UNITS = 512;
 
 /** The key is random in each process and never stored: a hash tells nothing about a value to whoever has the file. */
@@ -38,8 +38,9 @@ const Tag = {
 const OPAQUE = new Error('opaque value');
 
 /**
- * A keyed 32-bit hash of a query's parameters, as a number: the same for the same values in one process, and for most others another one. Work is
- * bounded, whatever the values are. Methods of values and getters of objects are never called (`toString`, `toJSON`, `toPostgres`).
+ * A keyed 32-bit hash of a query's parameters, as a number: the same for the same values in one process, and for most
+ * others another one. Work is bounded, whatever the values are. Methods of values and getters of objects are never
+ * called (`toString`, `toJSON`, `toPostgres`).
  *
  * @param seed a hash of what else makes the query what it is; see {@link hashText}
  * @returns `undefined` where it cannot be told: for objects of classes, proxies, accessors, and more than 256 values

@@ -27,7 +27,7 @@ const ENDS = words(
     'OUTFILE DUMPFILE STDIN STDOUT TO FROM SELECT WITH',
 );
 
-/** What is known between two parentheses, or outside of all. */
+/** State between two parentheses, or outside of all. */
 class Level {
   /** The command, in upper case. */
   command = '';
@@ -50,8 +50,9 @@ class Level {
 }
 
 /**
- * The operations of a query and what they are about, in the order of the text: `INSERT shipping_details SELECT orders`. After "Generating a
- * summary of the query" in OpenTelemetry's semantic conventions 1.45. It is no parser: what it does not know, it leaves out.
+ * The operations of a query and what they are about, in the order of the text: `INSERT shipping_details SELECT orders`.
+ * After "Generating a summary of the query" in OpenTelemetry's semantic conventions 1.45. It is no parser: what it does
+ * not know, it leaves out.
  */
 export class QuerySummary {
   readonly #parts: string[] = [];
@@ -82,7 +83,7 @@ export class QuerySummary {
     return this.#operations === 1 ? this.#parts[0] : undefined;
   }
 
-  /** What the query is about, if that is one thing only. */
+  /** The one thing that the query is about; `undefined` for several. */
   get target(): string | undefined {
     return this.#targets === 1 && this.#operations === 1 ? this.#target : undefined;
   }

@@ -3,7 +3,10 @@ const MAX_LENGTH = 8_192;
 const MAX_ENTRIES = 2_000;
 const MAX_CHARACTERS = 1_000_000;
 
-/** Remembers what was made of texts that repeat: at most 2,000 of them, with a million characters together. Once full, it begins anew. */
+/**
+ * Remembers what was made of texts that repeat: at most 2,000 of them, with a million characters together. Once full,
+ * it begins anew.
+ */
 export class TextMemo<Value> {
   readonly #values = new Map<string, Value>();
   #characters = 0;

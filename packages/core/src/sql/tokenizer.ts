@@ -47,11 +47,11 @@ const LOWER_U = 117;
 const STRING_PREFIX = /^(?:[ebnx]|_[a-z0-9]+)$/i;
 
 /**
- * Cuts a SQL text into tokens, one at a time and in one pass. It accepts every text: what does not end (a string, a comment) goes on to
- * the end of the text.
+ * Cuts a SQL text into tokens, one at a time and in one pass. It accepts every text: what does not end (a string, a
+ * comment) goes on to the end of the text.
  *
- * A backslash before a quote is read in two ways, by the settings of a session that nobody sees here. Where the reading that was
- * taken turns out to be unsure, `isUnsure` is true, and everything from `unsureFrom` may be a value.
+ * A backslash before a quote is read in two ways, by the settings of a session that nobody sees here. Where the reading
+ * that was taken turns out to be unsure, `isUnsure` is true, and everything from `unsureFrom` may be a value.
  */
 export class Tokenizer {
   kind: Kind = Kind.End;

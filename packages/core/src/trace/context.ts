@@ -98,7 +98,7 @@ function asSpan(given: Span | undefined): Span | undefined {
 export interface SharedContext<Stored extends object> {
   /** The current span, in what is stored. Returns spans as they are. */
   spanOf(stored: Stored | Span | undefined): Span | undefined;
-  /** What is stored for code whose current span is `span`: it carries on what is stored now, but for the span. */
+  /** The value stored for code whose current span is `span`: it carries on what is stored now, but for the span. */
   storedFor(span: Span | undefined, now: Stored | Span | undefined): Stored | Span | undefined;
 }
 

@@ -11,7 +11,7 @@ export const FOLDED_ATTRIBUTE = 'ferret.folded';
 interface Sums {
   count: number;
   durationNanos: number;
-  /** Of the durations, the time in which no child ran; `undefined` where that is not known. */
+  /** The part of the durations in which no child ran; `undefined` where that is not known. */
   selfNanos: number | undefined;
   errors: number;
 }

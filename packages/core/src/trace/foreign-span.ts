@@ -9,7 +9,7 @@ import type { LateDescription, SpanData } from './span-data.js';
 /** The attribute by which a span asks to keep its trace. It is looked at before the span is described. */
 const KEEP = 'ferret.keep';
 
-/** What is stored of a foreign span beside its name, times and outcome. */
+/** The stored part of a foreign span beside its name, times and outcome. */
 export interface ForeignDescription {
   readonly attributes: Attributes;
   /**
@@ -30,7 +30,7 @@ export interface ForeignEvent {
   readonly attributes?: Attributes | undefined;
 }
 
-/** What a foreign span has been told, as the other library has it. Nothing in there changes after the span's end. */
+/** The notes of a foreign span, as the other library has them. Nothing in there changes after the span's end. */
 export interface ForeignNotes {
   readonly attributes: Attributes;
   readonly links: { readonly length: number };
@@ -56,7 +56,7 @@ export interface ForeignStart {
   readonly describe: () => ForeignDescription;
 }
 
-/** What is known of a foreign span when it ends. */
+/** A foreign span as it is known when it ends. */
 export interface ForeignEnd {
   readonly name: string;
   /** Whole nanoseconds. Default: those since its start. */

@@ -90,7 +90,7 @@ export class SpanData extends AttributeBag implements SpanRecord {
     return this.late === undefined ? this.values['url.path'] : this.late.path;
   }
 
-  /** What tells a query apart from the same query with other parameters: a hash of these. */
+  /** A hash of a query's parameters: it tells the query apart from the same one with others. */
   get parameters(): unknown {
     return this.values[PARAMETERS_ATTRIBUTE];
   }

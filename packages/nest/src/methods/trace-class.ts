@@ -33,7 +33,7 @@ export function traceClass(type: AnyClass, filter: MethodFilter, isPipe = false)
   let isInherited = false;
   while (owner !== null && owner !== Object.prototype) {
     const parent = Reflect.getOwnPropertyDescriptor(owner, 'constructor')?.value as AnyClass | undefined;
-    // What a package has belongs to others as well.
+    // Classes of a package belong to others as well.
     if (isInherited && (typeof parent !== 'function' || isForeign(parent))) return;
     traceMethodsOf(owner, isPipe);
     owner = Object.getPrototypeOf(owner) as object | null;

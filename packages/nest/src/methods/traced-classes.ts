@@ -33,7 +33,7 @@ export function revoke(filter: MethodFilter): void {
   traced.version++;
 }
 
-/** What {@link filterOf} returned holds as long as this is the same. */
+/** The result of {@link filterOf} holds as long as this is the same. */
 export function filtersVersion(): number {
   return traced.version;
 }

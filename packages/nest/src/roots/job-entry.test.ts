@@ -8,7 +8,7 @@ import { living } from '../living-modules.js';
 import { cleanUp, recorder } from '../recorder.fixture.js';
 import { isJobEntry, jobEntryOf } from './job-entry.js';
 
-/** What the decorators of `@nestjs/bullmq` and `@nestjs/bull` put on a class or a method. */
+/** Metadata that the decorators of `@nestjs/bullmq` and `@nestjs/bull` put on a class or a method. */
 const BULLMQ = 'bullmq:processor_metadata';
 const BULL = 'bull:module_queue';
 const BULL_PROCESS = 'bull:module_queue_process';

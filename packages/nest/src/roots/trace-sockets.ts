@@ -54,7 +54,7 @@ function traceHandlers(handlers: readonly MessageHandler[], ferret: () => Ferret
     watchWebSocketExceptions();
     return handlers.map((handler) => traceHandler(handler, ferret));
   } catch {
-    return handlers; // Of another shape.
+    return handlers; // They have another shape.
   }
 }
 

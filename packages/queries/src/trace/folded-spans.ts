@@ -5,7 +5,7 @@ export interface FoldedSum {
   readonly name: string;
   readonly count: number;
   readonly totalNanos: number;
-  /** Of that, the time in which no child of them ran; `undefined` where it is not known. */
+  /** The part of that in which no child of them ran; `undefined` where it is not known. */
   readonly selfNanos: number | undefined;
   /** The number of them with an outcome other than `ok`. */
   readonly errors: number;

@@ -135,8 +135,8 @@ function parentsFirst(tops: readonly Draft[]): Draft[] {
 }
 
 /**
- * Duration minus the time in which at least one child ran, whether they ran in turn or at once. Children that are folded
- * into another count as well.
+ * Duration minus the time in which at least one child ran, whether they ran in turn or at once. Children that are
+ * folded into another count as well.
  */
 function selfNanosOf({ span, children }: Draft): number {
   let busyNanos = 0;

@@ -72,7 +72,7 @@ interface Settlement {
   readonly error: string | undefined;
 }
 
-/** What throws has settled nothing: the channel is closed. */
+/** A call that throws has settled nothing: the channel is closed. */
 function settling(original: Method, settlementOf: (args: readonly unknown[]) => Settlement): Method {
   return function settle(this: unknown, ...args: unknown[]) {
     const result = original.apply(this, args);

@@ -5,7 +5,7 @@ import { failMessaging, messageHeaders, startPublish } from '../../messaging/mes
 import { type Method, wrapAll } from '../../wrap-method.js';
 import { brokerOf, type Channel, isTemporary } from './shapes.js';
 
-/** What amqplib has made of the arguments of `publish`: an object of its own, and headers that inherit the caller's. */
+/** The arguments of `publish` as amqplib has them: an object of its own, and headers that inherit the caller's. */
 interface Publication {
   readonly exchange?: unknown;
   readonly routingKey?: unknown;

@@ -6,8 +6,8 @@ import { ProcessSpan, processJob } from './process.js';
 import type { Queue, Traced } from './shapes.js';
 
 /**
- * Queues and workers of BullMQ. Every piece of their work goes through one method, `trace`, which tells the application's
- * own `telemetry` of it. Where there is none, it tells Ferret.
+ * Queues and workers of BullMQ. Every piece of their work goes through one method, `trace`, which tells the
+ * application's own `telemetry` of it. Where there is none, it tells Ferret.
  */
 export const bullmq: Library = {
   name: 'bullmq',

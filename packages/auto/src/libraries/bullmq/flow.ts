@@ -29,7 +29,9 @@ class FlowSpan extends AddSpan {
   }
 }
 
-/** The `telemetry` of producers of flows that have none. Each job is a span, and whoever processes it is linked to that. */
+/**
+ * The `telemetry` of producers of flows that have none. Each job is a span, and whoever processes it is linked to that.
+ */
 const telemetry = Object.freeze({
   tracer: {
     startSpan(name: string): FlowSpan {

@@ -18,7 +18,7 @@ export const graphql: Library = {
 
 const LEAF = Symbol('leaf');
 
-/** What the channel tells of an execution. */
+/** An execution as the channel tells it. */
 interface Message extends Operation {
   readonly operationType?: unknown;
   readonly result?: unknown;

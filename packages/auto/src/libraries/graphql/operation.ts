@@ -4,7 +4,7 @@ import { withoutValues } from '../../database/failure.js';
 import { reportFault } from '../../fault.js';
 import { FewNames } from '../../few-names.js';
 
-/** What is known of an execution. Variables, the root value and the context are not read. */
+/** The known part of an execution. Variables, the root value and the context are not read. */
 export interface Operation {
   readonly document?: unknown;
   readonly operationName?: unknown;
@@ -50,7 +50,9 @@ function find({ document, operationName }: Operation): GraphqlOperation | undefi
     : operations.find(({ name }) => name !== undefined && name.value === operationName);
 }
 
-/** Ends the span with a result, and returns that. An exception of a resolver is kept; errors of the client's are none. */
+/**
+ * Ends the span with a result, and returns that. An exception of a resolver is kept; errors of the client's are none.
+ */
 export function endOperation<Result>(leaf: Leaf | undefined, result: Result): Result {
   if (leaf === undefined) return result;
   try {

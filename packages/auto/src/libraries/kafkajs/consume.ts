@@ -4,7 +4,7 @@ import { reportFault } from '../../fault.js';
 import { failProcess, startBatch, startProcess } from '../../messaging/message-span.js';
 import type { Method } from '../../wrap-method.js';
 
-/** What a consumer was told to call: one of the two. */
+/** The functions that a consumer may have been told to call: one of the two. */
 interface Runner {
   eachMessage?: unknown;
   eachBatch?: unknown;

@@ -36,7 +36,7 @@ const OPERATIONS: Readonly<Record<string, string>> = {
   saveTransaction: 'SAVE TRANSACTION',
 };
 
-/** What is known of the request that a method is about to make. */
+/** The known part of the request that a method is about to make. */
 interface Pending {
   readonly operation?: string | undefined;
   readonly values?: unknown;
@@ -45,8 +45,8 @@ interface Pending {
 let pending: Pending = {};
 
 /**
- * Every request goes through `makeRequest`; the methods before it know what kind it is. It is wrapped last: where another
- * one is missing, nothing is seen.
+ * Every request goes through `makeRequest`; the methods before it know what kind it is. It is wrapped last: where
+ * another one is missing, nothing is seen.
  */
 function patch(exports: unknown): void {
   const Connection = (exports as { default?: unknown }).default ?? exports;

@@ -61,8 +61,8 @@ function systemOf({ _handshakePacket: greeting }: Connection): 'mysql' | 'mariad
 }
 
 /**
- * Has the callback of a query end its span, and run in the context of the call: mysql2 runs it in that of whoever opened the connection.
- * Returns whether there is one.
+ * Has the callback of a query end its span, and run in the context of the call: mysql2 runs it in that of whoever
+ * opened the connection. Returns whether there is one.
  */
 function bindCallback(args: unknown[], leaf: Leaf | undefined): boolean {
   const at = args.length - 1;
@@ -92,7 +92,10 @@ function finish(leaf: Leaf, error: unknown, rows?: unknown): void {
   else leaf.end();
 }
 
-/** Without a callback, a query tells its end by events. A listener of `error` would make an error count as handled; this one does not. */
+/**
+ * Without a callback, a query tells its end by events. A listener of `error` would make an error count as handled; this
+ * one does not.
+ */
 function watchEvents(command: unknown, leaf: Leaf): void {
   if (!(command instanceof EventEmitter)) {
     leaf.end();

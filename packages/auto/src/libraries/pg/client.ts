@@ -67,8 +67,8 @@ function textOf(config: Query & { readonly cursor?: Query }): string {
 }
 
 /**
- * Finds the object that pg has made of a query, so that its end is known. A callback is brought back into the context of the call: pg
- * calls it in that of whoever opened the connection.
+ * Finds the object that pg has made of a query, so that its end is known. A callback is brought back into the context
+ * of the call: pg calls it in that of whoever opened the connection.
  */
 function settle(client: Client, config: Config, leaf: Leaf | undefined, hasCallback: boolean): void {
   if (leaf === undefined && !hasCallback) return;

@@ -3,7 +3,10 @@ import { type Method, wrapMethod } from '../../wrap-method.js';
 import type { Query } from './shapes.js';
 import { failQuery } from './span.js';
 
-/** The span of a query that pg has made. A property costs a tenth of what an entry in a `WeakMap` costs with its collection. */
+/**
+ * The span of a query that pg has made. A property costs a tenth of what an entry in a `WeakMap` costs with its
+ * collection.
+ */
 const LEAF = Symbol('ferretjs.leaf');
 /** The spans of queries that are the application's own objects: cursors, streams, and those made by `new Query()`. */
 const leaves = new WeakMap<object, Leaf>();
@@ -46,8 +49,8 @@ function leafOf(query: Traced): Leaf | undefined {
 }
 
 /**
- * Says whose query pg is about to make, as an error of it may come before its object is known. Returns what was said before, which is to be
- * said again afterwards.
+ * Says whose query pg is about to make, as an error of it may come before its object is known. Returns what was said
+ * before, which is to be said again afterwards.
  */
 export function handOver(leaf: Leaf | undefined): Leaf | undefined {
   const outer = handedOver;

@@ -4,7 +4,7 @@ import type { Server } from '../../database/query-leaf.js';
 
 /** Names of commands, of modules' commands, too: `GET`, `JSON.SET`. */
 const NAME = /^[A-Z][A-Z0-9._|-]{0,39}$/;
-/** What a client sends of its own accord when it has connected. */
+/** Commands that a client sends of its own accord when it has connected. */
 const HANDSHAKE = new Set(['HELLO', 'AUTH']);
 /** The word that begins a message of Redis: `WRONGTYPE`, `ERR`. */
 const PREFIX = /^[A-Z][A-Z0-9_]*(?= |$)/;
@@ -21,8 +21,8 @@ export interface Command {
 }
 
 /**
- * Starts the span of a command, after OpenTelemetry's conventions for Redis. Neither keys nor values are in it. `undefined` where nothing is
- * recorded, and for the handshake.
+ * Starts the span of a command, after OpenTelemetry's conventions for Redis. Neither keys nor values are in it.
+ * `undefined` where nothing is recorded, and for the handshake.
  */
 export function startCommand({ name, server, hash, batchSize }: Command): Leaf | undefined {
   const upper = typeof name === 'string' ? name.toUpperCase() : '';

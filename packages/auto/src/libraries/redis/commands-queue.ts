@@ -22,7 +22,9 @@ const servers = new WeakMap<object, Server>();
 /** The client that is asked for its queue. */
 let asking: Client | undefined;
 
-/** Versions without channels: every command, those of pipelines and transactions too, is put into the client's queue. */
+/**
+ * Versions without channels: every command, those of pipelines and transactions too, is put into the client's queue.
+ */
 export function patchQueue(exports: unknown): void {
   const { prototype } = (exports as { readonly default: { readonly prototype: object } }).default;
   wrapAll(prototype, { addCommand: aroundAddCommand });
@@ -38,7 +40,9 @@ export function patchQueue(exports: unknown): void {
   );
 }
 
-/** A client has its queue in a private field. A question about listeners goes through the queue, and changes nothing. */
+/**
+ * A client has its queue in a private field. A question about listeners goes through the queue, and changes nothing.
+ */
 export function patchClient(exports: unknown): void {
   const { prototype } = (exports as { readonly default: { readonly prototype: object } }).default;
   wrapAll(prototype, {

@@ -10,8 +10,8 @@ import { failCommand, startCommand } from './command-leaf.js';
 /**
  * Commands of ioredis: with callbacks, promises, pipelines and transactions, and through a cluster.
  *
- * Versions from 5.11 publish channels, which are not used: a command that waits for the connection is published in the context of
- * whoever opened that, and texts of all arguments are made for each message.
+ * Versions from 5.11 publish channels, which are not used: a command that waits for the connection is published in the
+ * context of whoever opened that, and texts of all arguments are made for each message.
  */
 export const ioredis: Library = {
   name: 'ioredis',

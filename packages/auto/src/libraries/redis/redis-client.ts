@@ -25,7 +25,7 @@ export const redisClient: Library = {
 
 const LEAF = Symbol('leaf');
 
-/** What the channels tell of a command or a batch of them: `docs/diagnostics-channel.md` in redis/node-redis. */
+/** A command or a batch of them as the channels tell it: `docs/diagnostics-channel.md` in redis/node-redis. */
 interface Message {
   readonly command?: unknown;
   /** The command's name first. What may be a value is `?`. */

@@ -37,8 +37,8 @@ const ENDED_US = 'start_us + duration_ns / 1000';
  *
  * Rows that bear a time to come tell nothing of when they arrived. They go with the rows around them: what arrived
  * before a row that is too old is too old as well. That row is looked for a chunk at a time, over those that tell
- * nothing, up to the last one. A row with a time that may be right goes by that alone: whoever imports spans of long ago
- * writes them behind fresh ones.
+ * nothing, up to the last one. A row with a time that may be right goes by that alone: whoever imports spans of long
+ * ago writes them behind fresh ones.
  */
 const DELETE_OLD = `
 WITH RECURSIVE

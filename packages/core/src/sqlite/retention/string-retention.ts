@@ -34,7 +34,9 @@ const FIND_UNUSED = `
 SELECT id FROM string
 WHERE ${IS_UNUSED} AND id < (SELECT max(id) FROM string)`;
 
-/** Checked again: since a string was found, a process may have counted under its name, and generations may have begun. */
+/**
+ * Checked again: since a string was found, a process may have counted under its name, and generations may have begun.
+ */
 const DELETE_UNUSED = `DELETE FROM string WHERE id IN (SELECT value FROM json_each(?)) AND ${IS_UNUSED}`;
 
 /** Rows of one transaction: some milliseconds, ten or twenty where they are long. More than a batch usually adds. */
