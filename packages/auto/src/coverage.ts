@@ -93,7 +93,8 @@ function stateOf(copy: PackageCopy): Pick<LibraryCoverage, 'seen' | 'reason' | '
   if (library === undefined) {
     return no(
       'no-support',
-      "Ferret does not see it yet. Measure what it does with defaultFerret().measure('name', fn).",
+      'Ferret does not see it by itself. Where OpenTelemetry has an instrumentation of it, registerFerret() of ' +
+        "@ferretjs/opentelemetry takes that one's spans; else measure it with defaultFerret().measure('name', fn).",
     );
   }
   if (!instrumented.has(library.name)) return notInstrumented(library.name);
