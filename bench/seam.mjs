@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { quartileCell, table, whole } from './cells.mjs';
 import { quartiles } from './quartiles.mjs';
+import { twoNodes } from './two-nodes.mjs';
 
 const PROCESS = fileURLToPath(new URL('seam-process.mjs', import.meta.url));
 const KINDS = ['ferret', 'otel'];
@@ -19,24 +20,34 @@ const CASES = {
 export const seam = {
   name: 'seam',
   title: 'Instrumentations',
-  seconds: 60,
+  seconds: 120,
   full: { rounds: 15, batches: 1_500 },
   short: { rounds: 1, batches: 100 },
   measure,
   describe,
+  // The other Node is a package for this platform alone.
+  linuxOnly: true,
 };
 
-async function record(kind, batches) {
-  const child = fork(PROCESS, { env: { ...process.env, KIND: kind, BATCHES: batches } });
+async function record(execPath, kind, batches) {
+  const child = fork(PROCESS, { execPath, env: { ...process.env, KIND: kind, BATCHES: batches } });
   const [result] = await once(child, 'message');
   await once(child, 'close');
   return result;
 }
 
 async function measure({ rounds, batches }, say) {
+  const nodes = {};
+  for (const [major, execPath] of Object.entries(twoNodes())) {
+    nodes[major] = await measureOn(execPath, { rounds, batches }, (text) => say(`Node ${major}, ${text}`));
+  }
+  return { rounds, nodes };
+}
+
+async function measureOn(execPath, { rounds, batches }, say) {
   const timed = { ferret: [], otel: [] };
   for (let round = 0; round < rounds; round++) {
-    for (const kind of KINDS) timed[kind].push(await record(kind, batches));
+    for (const kind of KINDS) timed[kind].push(await record(execPath, kind, batches));
   }
   const rows = {};
   for (const name of Object.keys(CASES)) {
@@ -48,23 +59,26 @@ async function measure({ rounds, batches }, say) {
       `${name}: ${quartileCell(rows[name].ferret, whole)} ns, OpenTelemetry ${quartileCell(rows[name].otel, whole)} ns`,
     );
   }
-  return { rounds, rows };
+  return rows;
 }
 
-function describe({ rounds, rows }) {
+function describe({ rounds, nodes }) {
   return [
     'A span with kind and three attributes, a hundred below a request, as instrumentations make them; sampling as ' +
       "it is by default. Nanoseconds that the caller waits. OpenTelemetry's: `startSpan`, with `context.with` and " +
       '`propagation.extract` where Ferret has `runWith` and `continueTrace`.',
     '',
     table(
-      ['', 'Ferret', 'OpenTelemetry', "of OpenTelemetry's"],
-      Object.entries(CASES).map(([name, label]) => [
-        label,
-        quartileCell(rows[name].ferret, whole),
-        quartileCell(rows[name].otel, whole),
-        quartileCell(rows[name].ratio),
-      ]),
+      ['', 'Node', 'Ferret', 'OpenTelemetry', "of OpenTelemetry's"],
+      Object.entries(nodes).flatMap(([major, rows]) =>
+        Object.entries(CASES).map(([name, label]) => [
+          label,
+          major,
+          quartileCell(rows[name].ferret, whole),
+          quartileCell(rows[name].otel, whole),
+          quartileCell(rows[name].ratio),
+        ]),
+      ),
     ),
     '',
     `${rounds} rounds.`,
