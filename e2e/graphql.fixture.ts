@@ -78,7 +78,7 @@ const operation = (type: string, name?: string) => ({
   ...(name === undefined ? {} : { 'graphql.operation.name': name }),
 });
 
-/** Those that all servers answer alike. */
+/** Requests that all servers answer alike. */
 export const cases: readonly Case[] = [
   {
     title: 'a named query',

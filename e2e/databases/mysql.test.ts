@@ -90,7 +90,7 @@ describe.skipIf(mariadb === undefined)('mysql with MariaDB', () => {
   it('shows the wait for a connection once, and gives each query to the request that made it', async () => {
     const names = await namesOf(run, 'exhausted');
     expect(names.filter((name) => name === 'SELECT users')).toHaveLength(2);
-    // Those that waited, and perhaps one for whom a connection was opened.
+    // The queries that waited, and perhaps the one for which a connection was opened.
     expect(names.filter((name) => name === 'pool.connect mysql').length).toBeGreaterThanOrEqual(2);
     const lost = await namesOf(run, 'lost');
     expect(lost.filter((name) => name === 'pool.connect mysql')).toHaveLength(2);
